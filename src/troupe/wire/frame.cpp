@@ -1,0 +1,109 @@
+#include "troupe/wire/frame.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "troupe/base/assert.hpp"
+
+namespace troupe::wire {
+
+std::string_view to_string(FrameType type) {
+  switch (type) {
+    case FrameType::kHello: return "hello";
+    case FrameType::kChallenge: return "challenge";
+    case FrameType::kProof: return "proof";
+    case FrameType::kAccept: return "accept";
+    case FrameType::kRefuse: return "refuse";
+    case FrameType::kHeartbeat: return "heartbeat";
+    case FrameType::kMessage: return "message";
+    case FrameType::kGoodbye: return "goodbye";
+  }
+  return "unknown";
+}
+
+void encode_frame_header(Writer& writer, FrameType type, std::uint32_t payload_bytes) {
+  // One number, so that the writer checks its room once: size, type, flags, reserved, from the lowest byte on.
+  writer.number(std::uint64_t{payload_bytes} | (std::uint64_t{static_cast<std::uint8_t>(type)} << 32U));
+}
+
+void FrameDecoder::feed(Bytes input) {
+  if (error_) return;
+  TROUPE_ASSERT(available() == 0);
+  input_ = std::move(input);
+  position_ = 0;
+}
+
+Result<std::optional<Frame>> FrameDecoder::next() {
+  if (error_) return std::unexpected(*error_);
+  if (!header_) {
+    const std::size_t count = std::min(kFrameHeaderBytes - header_filled_, available());
+    if (count > 0) std::memcpy(header_bytes_.data() + header_filled_, input_.data() + position_, count);
+    position_ += count;
+    header_filled_ += count;
+    if (header_filled_ < kFrameHeaderBytes) {
+      input_ = {};
+      position_ = 0;
+      return std::nullopt;
+    }
+    Result<Header> header = parse_header();
+    if (!header) {
+      error_ = header.error();
+      input_ = {};
+      position_ = 0;
+      return std::unexpected(*error_);
+    }
+    header_ = *header;
+    header_filled_ = 0;
+  }
+  std::optional<Frame> frame = take_payload(*header_);
+  if (frame) header_.reset();
+  if (available() == 0) {
+    input_ = {};  // Lets the buffer go as soon as nobody else holds a slice of it.
+    position_ = 0;
+  }
+  return frame;
+}
+
+Result<FrameDecoder::Header> FrameDecoder::parse_header() const {
+  std::uint64_t raw = 0;
+  std::memcpy(&raw, header_bytes_.data(), sizeof(raw));
+  const auto payload_bytes = static_cast<std::uint32_t>(raw);
+  const auto type = static_cast<FrameType>(static_cast<std::uint8_t>(raw >> 32U));
+  const auto flags = static_cast<std::uint8_t>(raw >> 40U);
+  const auto reserved = static_cast<std::uint16_t>(raw >> 48U);
+  const bool known = type >= FrameType::kHello && type <= FrameType::kGoodbye;
+  if (!known || flags != 0 || reserved != 0) {
+    return fail(ErrorCode::kCorrupt, "not a frame of this protocol: type " + std::to_string(raw >> 32U & 0xffU) +
+                                         ", flags " + std::to_string(flags) + ", reserved " + std::to_string(reserved) +
+                                         ", payload of " + std::to_string(payload_bytes) + " bytes");
+  }
+  if (payload_bytes > payload_bytes_max_) {
+    return fail(ErrorCode::kTooLarge, "a " + std::string(to_string(type)) + " frame with a payload of " +
+                                          std::to_string(payload_bytes) + " bytes, where at most " +
+                                          std::to_string(payload_bytes_max_) + " are allowed");
+  }
+  return Header{type, payload_bytes};
+}
+
+std::optional<Frame> FrameDecoder::take_payload(const Header& header) {
+  if (payload_ == nullptr) {
+    if (available() >= header.payload_bytes) {
+      position_ += header.payload_bytes;
+      return Frame{header.type, input_.slice(position_ - header.payload_bytes, header.payload_bytes)};
+    }
+    // Nothing is reserved on the strength of a header alone.
+    if (available() == 0) return std::nullopt;
+    payload_ = std::make_shared_for_overwrite<std::byte[]>(header.payload_bytes);
+    payload_filled_ = 0;
+  }
+  const std::size_t count = std::min(header.payload_bytes - payload_filled_, available());
+  if (count > 0) std::memcpy(payload_.get() + payload_filled_, input_.data() + position_, count);
+  position_ += count;
+  payload_filled_ += count;
+  if (payload_filled_ < header.payload_bytes) return std::nullopt;
+  return Frame{header.type, Bytes::adopt(std::exchange(payload_, nullptr), header.payload_bytes)};
+}
+
+}  // namespace troupe::wire
