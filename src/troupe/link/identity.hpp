@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "troupe/base/error.hpp"
+#include "troupe/base/ids.hpp"
+
+namespace troupe::link {
+
+/// The protocol that this build speaks, and the oldest that it still understands. Two nodes use the lower of their
+/// newest ones.
+inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersionMin = 1;
+
+/// What the two ends of a connection tell each other about themselves, once, in the handshake. A plain struct that
+/// travels: append fields only.
+struct Identity {
+  std::uint16_t version = kProtocolVersion;
+  std::uint16_t version_min = kProtocolVersionMin;
+  std::string cluster;                ///< The cluster's name: nodes of different clusters refuse each other.
+  std::string node;                   ///< The node's name, unique in the cluster.
+  std::uint64_t incarnation = 0;      ///< Of the node; grows at each start, never 0.
+  std::string address;                ///< "host:port" under which the other nodes reach this one.
+  std::string http_address;           ///< Where its gateway listens; empty if it has none.
+  std::string channel;                ///< The channel that this connection belongs to. The dialer's counts.
+  std::uint16_t lane = 0;             ///< Which of the channel's connections this is. The dialer's counts.
+  std::uint16_t lanes = 1;            ///< How many the channel has. The dialer's counts.
+  std::uint32_t frame_bytes_max = 0;  ///< The largest message that this side takes, at least kFrameBytesMaxLeast.
+
+  NodeId id() const { return {hash64(node), incarnation}; }
+
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+/// Everything that is not a message fits in a payload of this size, so no side may ask for less.
+inline constexpr std::uint32_t kFrameBytesMaxLeast = 4096;
+
+/// Names and addresses are at most this long, so that a handshake frame is never above kFrameBytesMaxLeast.
+inline constexpr std::size_t kNameBytesMax = 255;
+
+/// Whether an identity is one that a peer may have: names present, printable and not too long, numbers in range. Fails
+/// with `invalid_argument` and the name of the field. A node checks its own with it when it reads its configuration.
+Result<void> check(const Identity& identity);
+
+}  // namespace troupe::link

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "troupe/base/bytes.hpp"
+#include "troupe/base/error.hpp"
+#include "troupe/base/time.hpp"
+#include "troupe/link/actions.hpp"
+#include "troupe/link/handshake.hpp"
+#include "troupe/link/identity.hpp"
+#include "troupe/link/liveness.hpp"
+#include "troupe/wire/frame.hpp"
+
+namespace troupe::link {
+
+struct LinkOptions {
+  std::string secret;                        ///< The cluster's. Empty: whoever knows the cluster's name gets in.
+  std::optional<std::string> expected_node;  ///< Dialer: the node that has to answer, if it is known.
+  Duration handshake_timeout = 5s;           ///< From the TCP connection to `established`.
+  LivenessOptions liveness;
+};
+
+/// One connection's protocol, for either end: first the handshake, then messages and heartbeats until one side leaves
+/// or fails.
+///
+/// Pure: the owner (a lane of the runtime, or of the simulator) feeds it what the socket and the clock give, and does
+/// what it finds in the `Actions`. One owner, one thread. `now` never goes backwards.
+///
+///     Link link(options, Role::kDialer, identity, nonce, now);
+///     link.start(actions);
+///     on readable:  link.on_bytes(now, bytes, actions);
+///     on end:       link.on_end("connection reset by peer", actions);
+///     on timer:     link.on_tick(now, actions);              // Then arm it for link.next_tick().
+///
+/// After `Actions::closed` nothing more comes out, and every call is ignored.
+class Link {
+ public:
+  /// A longer reason of a goodbye is cut.
+  static constexpr std::size_t kReasonBytesMax = 512;
+
+  /// `local` passes `check`. `nonce` is used in no other link. The handshake's time runs from `now`.
+  Link(LinkOptions options, Role role, Identity local, const Nonce& nonce, TimePoint now);
+
+  /// The dialer speaks first. Once, before anything else.
+  void start(Actions& actions);
+
+  /// What came from the socket, in any cuts. Messages that come out are slices of `bytes` where they lie within it.
+  void on_bytes(TimePoint now, Bytes bytes, Actions& actions);
+
+  /// The connection has ended, as the socket says: the cause is for the log. Closes with `unreachable`.
+  void on_end(std::string_view cause, Actions& actions);
+
+  /// Time has passed. Too early does no harm.
+  void on_tick(TimePoint now, Actions& actions);
+
+  /// When `on_tick` is due at the latest; TimePoint::max() once closed. Traffic moves it, mostly to later: a timer that
+  /// fires at the old time and is set again costs less than one that is moved for each message.
+  TimePoint next_tick() const;
+
+  /// One message: `head` (copied) followed by `body` (not copied if it is large). Fails and sends nothing: with
+  /// `unreachable` if the link is not established, with `too_large` if the peer does not take so much. There is no
+  /// queue here: the owner bounds what it writes.
+  Result<void> send(TimePoint now, std::span<const std::byte> head, Bytes body, Actions& actions);
+
+  /// Leaves on purpose: tells the peer, and closes. The peer gets `closed` with `peer_left`.
+  void goodbye(std::string_view reason, Actions& actions);
+
+  Role role() const { return role_; }
+  bool is_established() const { return state_ == State::kEstablished; }
+  bool is_closed() const { return state_ == State::kClosed; }
+
+  /// The peer, authenticated. Empty before `established`; stays after `closed`.
+  const Identity& peer() const { return peer_; }
+
+  /// The protocol version in use: the highest that both speak. 0 before `established`.
+  std::uint16_t version() const { return version_; }
+
+  /// The largest payload that `send` takes; 0 before `established`.
+  std::size_t message_bytes_max() const { return peer_.frame_bytes_max; }
+
+  /// The newest measurement; none before the first one.
+  std::optional<Duration> last_round_trip() const { return liveness_.last_round_trip(); }
+
+ private:
+  enum class State { kHandshake, kEstablished, kClosed };
+
+  void on_frame(TimePoint now, wire::Frame frame, Actions& actions);
+  void on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions);
+  void on_goodbye(const Bytes& payload, Actions& actions);
+  void apply(TimePoint now, HandshakeStep step, Actions& actions);
+  void on_decode_error(const Error& error, Actions& actions);
+  void send_heartbeat(TimePoint now, Actions& actions);
+  void close(Error error, bool peer_left, Actions& actions);
+  std::string peer_name() const;
+
+  Role role_;
+  State state_ = State::kHandshake;
+  LivenessOptions liveness_options_;
+  Duration handshake_timeout_;
+  TimePoint handshake_deadline_;
+  std::uint32_t frame_bytes_max_;
+  std::optional<Handshake> handshake_;  ///< Gone, and the secret with it, once it is over.
+  wire::FrameDecoder decoder_{Handshake::kPayloadBytesMax};
+  Liveness liveness_;
+  Identity peer_;
+  std::uint16_t version_ = 0;
+};
+
+}  // namespace troupe::link

@@ -1,0 +1,56 @@
+#include "troupe/link/liveness.hpp"
+
+#include <algorithm>
+
+#include "troupe/base/assert.hpp"
+
+namespace troupe::link {
+
+Liveness::Liveness(LivenessOptions options, TimePoint now)
+    : options_(options), started_(now), last_sent_(now), last_heartbeat_(now), last_received_(now) {
+  TROUPE_ASSERT(options.heartbeat_interval > Duration::zero());
+  TROUPE_ASSERT(options.round_trip_interval > Duration::zero());
+  TROUPE_ASSERT(options.silence_timeout > options.heartbeat_interval);
+}
+
+void Liveness::on_heartbeat(TimePoint now, const Heartbeat& heartbeat) {
+  peer_stamp_ = Heartbeat::Echo{.stamp = heartbeat.stamp};
+  peer_stamp_at_ = now;
+  if (!heartbeat.echo) return;
+  const auto [stamp, held] = *heartbeat.echo;
+  const bool sent_by_us =
+      stamp >= started_.time_since_epoch().count() && stamp <= last_heartbeat_.time_since_epoch().count();
+  if (!sent_by_us || held < Duration::zero()) return;
+  const Duration since = now - TimePoint(Duration(stamp));
+  if (held <= since) last_round_trip_ = since - held;
+}
+
+Liveness::Duty Liveness::duty(TimePoint now) {
+  const Duration late = now - next_tick();
+  const TimePoint limit = reprieved_ ? give_up_at_ : last_received_ + options_.silence_timeout;
+  if (now >= limit) {
+    if (reprieved_ || late < options_.heartbeat_interval) return Duty::kGiveUp;
+    reprieved_ = true;
+    give_up_at_ = now + options_.heartbeat_interval;
+  }
+  return now >= heartbeat_due() ? Duty::kSendHeartbeat : Duty::kNone;
+}
+
+Heartbeat Liveness::make_heartbeat(TimePoint now) {
+  last_heartbeat_ = now;
+  last_sent_ = now;
+  Heartbeat heartbeat{.stamp = now.time_since_epoch().count(), .echo = peer_stamp_};
+  if (heartbeat.echo) heartbeat.echo->held = now - peer_stamp_at_;
+  return heartbeat;
+}
+
+TimePoint Liveness::heartbeat_due() const {
+  return std::min(last_sent_ + options_.heartbeat_interval, last_heartbeat_ + options_.round_trip_interval);
+}
+
+TimePoint Liveness::next_tick() const {
+  const TimePoint limit = reprieved_ ? give_up_at_ : last_received_ + options_.silence_timeout;
+  return std::min(heartbeat_due(), limit);
+}
+
+}  // namespace troupe::link
