@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "troupe/base/error.hpp"
+#include "troupe/base/ids.hpp"
+#include "troupe/base/random.hpp"
+#include "troupe/base/time.hpp"
+
+namespace troupe::overlay {
+
+/// How often an address is tried again: `initial`, then `factor` times as long after each failure, up to `max`; of each
+/// wait a random share of up to `jitter` is taken off, so that nodes that failed together do not come back together.
+struct Backoff {
+  Duration initial = 100ms;
+  Duration max = 5s;
+  double factor = 2;
+  double jitter = 0.5;  ///< In [0, 1).
+
+  /// The wait after this many failures in a row (0: the first wait).
+  Duration wait(unsigned failures, Random& random) const;
+};
+
+/// The addresses that a node wants to be linked with, and when to dial each of them next. Pure, and shared by the
+/// overlays: the list knows waits, dials in flight and expiry; whether a link is still wanted is the overlay's to say,
+/// when a dial falls due.
+class DialList {
+ public:
+  /// What is known of an address.
+  struct Target {
+    NodeId node;                      ///< Who is thought to be there; all zero: nobody knows yet.
+    std::optional<TimePoint> expiry;  ///< Empty for configured addresses, which are tried for ever.
+    TimePoint due;
+    unsigned failures = 0;
+    bool in_flight = false;  ///< Dialed, and not answered.
+  };
+
+  /// `learned_max` bounds the addresses beside the configured ones.
+  DialList(Backoff backoff, std::size_t learned_max) : backoff_(backoff), learned_max_(learned_max) {}
+
+  /// An address from the configuration: tried for ever.
+  void configure(const std::string& address, TimePoint now);
+
+  /// An address where `node` is said to be, to be tried from `due` to `expiry`. If it is listed already, it keeps the
+  /// later expiry, and its schedule unless another node or a newer incarnation is there now. Nothing happens when the
+  /// list is full: gossip repeats.
+  void learn(const std::string& address, NodeId node, TimePoint due, TimePoint expiry);
+
+  /// The link to `node`, which is at `address` (or at a configured one that led to it), is lost: try again after the
+  /// backoff plus `extra`. `steady`: the link had lasted, so that the count of failures starts anew.
+  void retry(const std::string& address, NodeId node, TimePoint now, Duration extra, TimePoint expiry, bool steady,
+             Random& random);
+
+  /// A dial was answered by `node`. The address stays listed, and is looked at again after the longest wait.
+  void succeeded(const std::string& address, NodeId node, TimePoint now);
+
+  /// A dial failed, or led to a node that we refuse.
+  void failed(const std::string& address, TimePoint now, Random& random);
+
+  /// Forgets an address, also a configured one: it turned out to be our own.
+  void drop(const std::string& address);
+
+  /// Drops what was learned about this node, in this incarnation and older ones; configured addresses stay.
+  void drop_learned(NodeId node);
+
+  void clear() { targets_.clear(); }
+
+  /// The addresses to dial now; they count as in flight. An address that is due but for which `wanted` says no is
+  /// forgotten if it was learned, and looked at again after the longest wait if it was configured.
+  std::vector<std::string> take_due(TimePoint now,
+                                    const std::function<bool(const std::string&, const Target&)>& wanted);
+
+  /// When `take_due` may have something; empty if never.
+  std::optional<TimePoint> next_due() const;
+
+  std::size_t size() const { return targets_.size(); }
+
+ private:
+  Backoff backoff_;
+  std::size_t learned_max_;
+  std::size_t configured_ = 0;
+  std::map<std::string, Target> targets_;
+};
+
+}  // namespace troupe::overlay

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "troupe/base/ids.hpp"
+
+namespace troupe::overlay {
+
+/// One node as the others know it. Travels in handshakes and in member lists, so fields are appended only
+/// (wire/codec.hpp).
+struct Member {
+  std::string name;
+  std::uint64_t incarnation = 0;
+  std::string address;  ///< host:port of the cluster port as others reach it; empty: cannot be dialed.
+  std::string http;     ///< host:port of the gateway as others reach it; empty: has none.
+
+  NodeId id() const { return {hash64(name), incarnation}; }
+
+  friend bool operator==(const Member&, const Member&) = default;
+};
+
+enum class MemberState : std::uint8_t {
+  kUp = 1,           ///< Messages reach it.
+  kUnreachable = 2,  ///< Lost a moment ago; nobody gave it up yet.
+  kDown = 3,         ///< Given up. It may come back, as the same incarnation if only the network failed.
+  kLeft = 4,         ///< It said goodbye. This incarnation does not come back.
+};
+
+constexpr std::string_view to_string(MemberState state) {
+  switch (state) {
+    case MemberState::kUp: return "up";
+    case MemberState::kUnreachable: return "unreachable";
+    case MemberState::kDown: return "down";
+    case MemberState::kLeft: return "left";
+  }
+  return "unknown";
+}
+
+/// A line of the membership as one node sees it.
+struct MemberStatus {
+  Member member;
+  MemberState state = MemberState::kUp;
+
+  friend bool operator==(const MemberStatus&, const MemberStatus&) = default;
+};
+
+}  // namespace troupe::overlay
