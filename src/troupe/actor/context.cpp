@@ -1,0 +1,52 @@
+#include "troupe/actor/context.hpp"
+
+#include "troupe/actor/actor.hpp"
+
+namespace troupe {
+
+TimePoint Context::now() const { return shard_->now(); }
+Random& Context::random() { return shard_->random(); }
+Log Context::log() const { return {shard_->log_sink(), cell_->type->name}; }
+Address Context::self() const { return shard_->address_of(*cell_); }
+Address Context::sender() const { return shard_->current_ != nullptr ? shard_->current_->sender : Address(); }
+
+SendOutcome Context::send(EnvelopePtr envelope, const Address& to) {
+  envelope->sender = self();
+  return shard_->send(std::move(envelope), to);
+}
+
+void Context::start_ask(EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback) {
+  shard_->start_ask(cell_, std::move(envelope), to, within, std::move(callback));
+}
+
+CompletionPort Context::open_completion(Duration within, AnswerCallback callback) {
+  const std::uint64_t correlation = shard_->open_ask(cell_, shard_->node(), within, std::move(callback));
+  return {shard_->host(), cell_->id, correlation};
+}
+
+TimerId Context::after(Duration delay, std::move_only_function<void()> callback) {
+  return shard_->add_actor_timer(*cell_, delay, {}, std::move(callback));
+}
+
+TimerId Context::every(Duration interval, std::move_only_function<void()> callback) {
+  return shard_->add_actor_timer(*cell_, interval, interval, std::move(callback));
+}
+
+bool Context::cancel(TimerId timer) { return shard_->cancel_actor_timer(*cell_, timer); }
+
+void Context::stop() { cell_->stop_requested = true; }
+
+void Context::stop(const Address& actor) { send(Envelope::make(EnvelopeKind::kStop), actor); }
+
+void Context::monitor(const Address& actor, DownCallback callback) { shard_->monitor(*cell_, actor, std::move(callback)); }
+void Context::demonitor(const Address& actor) { shard_->demonitor(*cell_, actor); }
+void Context::link(const Address& actor) { shard_->link(*cell_, actor); }
+void Context::unlink(const Address& actor) { shard_->unlink(*cell_, actor); }
+void Context::trap_exits(ExitCallback callback) { cell_->need_extras().on_exit = std::move(callback); }
+
+Address Context::find_named(std::string_view name) const {
+  const ActorId actor = shard_->names().find(ActorId::named(name));
+  return actor.is_nobody() ? Address() : Address{shard_->node(), actor};
+}
+
+}  // namespace troupe

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "troupe/actor/answer.hpp"
+#include "troupe/actor/envelope.hpp"
+#include "troupe/actor/log.hpp"
+#include "troupe/actor/ref.hpp"
+#include "troupe/actor/signal.hpp"
+#include "troupe/actor/spawn_options.hpp"
+#include "troupe/actor/timer_queue.hpp"
+#include "troupe/base/random.hpp"
+#include "troupe/base/time.hpp"
+
+namespace troupe {
+
+class ActorBase;
+class Shard;
+struct ActorCell;
+struct ActorType;
+
+/// What became of a message as far as the sender's shard can see. At-most-once delivery: `kTaken` means that a queue with room took it. It is lost
+/// if the recipient is gone or its mailbox is full when it arrives there from another shard or node, which counts as a dead letter.
+enum class SendOutcome : std::uint8_t {
+  kTaken,
+  kFull,          ///< The mailbox, the queue to its shard or the lane to its node is full.
+  kNoSuchActor,   ///< Only for recipients of this shard.
+  kUnreachable,   ///< No link to its node.
+};
+
+/// The world as an actor sees it: time, randomness, sending, spawning, watching, logging. It belongs to one actor and works only on the
+/// actor's own shard, within a turn of that actor. Callbacks given to it run as later turns of the same actor, one at a time with
+/// its handlers, and not at all once the actor has ended or was restarted: they may capture `this`.
+class Context {
+ public:
+  Context() = default;  ///< Of an actor that is still being constructed.
+  Context(Shard& shard, ActorCell& cell) : shard_(&shard), cell_(&cell) {}
+
+  /// The time at which this turn began. The same all through the turn.
+  TimePoint now() const;
+  Random& random();
+  /// Logs under the name of the actor's class.
+  Log log() const;
+  /// This actor's address.
+  Address self() const;
+  /// Who sent the message of this turn; nobody for callbacks and for messages from outside the actor world.
+  Address sender() const;
+
+  template <class A, class M>
+    requires Handles<A, std::decay_t<M>>
+  SendOutcome tell(const Ref<A>& to, M&& message) {
+    return send(Envelope::make(EnvelopeKind::kTell, std::forward<M>(message)), to.address());
+  }
+
+  /// Asks; `callback(Result<Reply>)` runs as a later turn, with the answer or with why there is none: timeout after `within`, no_such_actor,
+  /// not_handled, actor_failed, queue_full, unreachable, cancelled, or what the handler answered.
+  template <class A, class M, class Callback>
+    requires Handles<A, std::decay_t<M>> && Question<std::decay_t<M>>
+  void ask(const Ref<A>& to, M&& message, Duration within, Callback&& callback) {
+    using R = typename std::decay_t<M>::Reply;
+    start_ask(Envelope::make(EnvelopeKind::kAsk, std::forward<M>(message)), to.address(), within,
+              typed_answer<R>(std::forward<Callback>(callback)));
+  }
+
+  /// A one-shot answer from outside the actor world (a journal, a blocking pool): hand the returned completion to the
+  /// other thread; `callback(Result<T>)` runs as a later turn, with a timeout error after `within`.
+  template <class T, class Callback>
+  Completion<T> completion(Duration within, Callback&& callback) {
+    return Completion<T>(open_completion(within, typed_answer<T>(std::forward<Callback>(callback))));
+  }
+
+  /// Runs `callback()` once, `delay` from now.
+  TimerId after(Duration delay, std::move_only_function<void()> callback);
+  /// Runs `callback()` each `interval` until it is cancelled.
+  TimerId every(Duration interval, std::move_only_function<void()> callback);
+  /// True if it had not fired yet (always, for `every`). A copy of the id that `every` gave stays valid over its firings.
+  bool cancel(TimerId timer);
+
+  /// A child on this shard. It ends when this actor ends. Arguments are forwarded to A's constructor.
+  template <class A, class... Args>
+  Ref<A> spawn(Args&&... args) {
+    return spawn_with<A>(SpawnOptions{}, std::forward<Args>(args)...).value_or(Ref<A>());
+  }
+
+  /// Fails with `name_taken`, with `queue_full` at the shard's bound on actors, or with `invalid_argument`. With OnFailure::kRestart the
+  /// arguments are copied and kept (wrap references in std::ref). A constructor that throws is a failure of the child, as in a handler.
+  template <class A, class... Args>
+  Result<Ref<A>> spawn_with(SpawnOptions options, Args&&... args);
+
+  /// Ends this actor after the current turn; what is left in its mailbox becomes dead letters.
+  void stop();
+  /// Asks any actor to end after what it has in its mailbox.
+  void stop(const Address& actor);
+
+  /// `callback(const Down&)` runs once, when the actor ends or is not there or its node goes down. One monitor for each address: another call
+  /// replaces the callback.
+  void monitor(const Address& actor, DownCallback callback);
+  void demonitor(const Address& actor);
+  template <class A>
+  void monitor(const Ref<A>& actor, DownCallback callback) {
+    monitor(actor.address(), std::move(callback));
+  }
+
+  /// Ties two actors: if either fails, or its node goes down, the other ends too, unless it traps exits. A normal stop only reaches those who trap.
+  void link(const Address& actor);
+  void unlink(const Address& actor);
+  /// From now on an Exit of a linked actor runs `callback` instead of ending this one.
+  void trap_exits(ExitCallback callback);
+
+  /// The actor of this node with this name, or an empty ref. The ref names that very actor: it does not outlive it.
+  template <class A>
+  Ref<A> find(std::string_view name) const {
+    return Ref<A>(find_named(name));
+  }
+
+  Shard& shard() { return *shard_; }
+
+ private:
+  SendOutcome send(EnvelopePtr envelope, const Address& to);
+  void start_ask(EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback);
+  CompletionPort open_completion(Duration within, AnswerCallback callback);
+  Address find_named(std::string_view name) const;
+
+  Shard* shard_ = nullptr;
+  ActorCell* cell_ = nullptr;
+};
+
+}  // namespace troupe

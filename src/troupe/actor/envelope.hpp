@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "troupe/actor/message.hpp"
+#include "troupe/base/bytes.hpp"
+#include "troupe/base/ids.hpp"
+
+namespace troupe {
+
+/// The numbers cross the wire: append only.
+enum class EnvelopeKind : std::uint8_t {
+  kTell = 0,       ///< payload: a message
+  kAsk = 1,        ///< payload: a message; `correlation` comes back with the answer
+  kReply = 2,      ///< payload: the answer's value
+  kError = 3,      ///< payload: Error, the answer to an ask that failed
+  kSignal = 4,     ///< payload: Down or Exit
+  kMonitor = 5,    ///< no payload; the sender wants to know when the recipient ends
+  kDemonitor = 6,  ///< no payload
+  kLink = 7,       ///< no payload; sender and recipient end together
+  kUnlink = 8,     ///< no payload
+  kStop = 9,       ///< no payload; the recipient is to stop
+  kTask = 100,     ///< payload: ShardTask; never leaves the node
+};
+
+/// Whether a mailbox or queue that is full may refuse it. Everything else has reserved room: its number is bounded by something else
+/// (asks under way, monitors, timers).
+constexpr bool is_refusable(EnvelopeKind kind) { return kind == EnvelopeKind::kTell || kind == EnvelopeKind::kAsk; }
+
+struct EnvelopeDeleter {
+  void operator()(class Envelope* envelope) const noexcept;
+};
+using EnvelopePtr = std::unique_ptr<class Envelope, EnvelopeDeleter>;
+
+/// A payload as it came from another node: decoded on the recipient's shard, by the recipient's own list of messages.
+struct EncodedPayload {
+  std::uint64_t tag = 0;
+  Bytes body;
+};
+
+/// One message on its way: a header and the payload in one allocation. It has one owner and moves from the sender, through
+/// queues that link it by `next`, to the recipient's turn; it may be made on one thread and freed on another.
+class Envelope {
+ public:
+  Address sender;
+  ActorId recipient;
+  std::uint64_t correlation = 0;
+  EnvelopeKind kind = EnvelopeKind::kTell;
+  Envelope* next = nullptr;  ///< For the queue that owns it.
+
+  /// `type` is &payload_type<T>, or &local_payload_type<T>.
+  template <class T>
+  static EnvelopePtr make(EnvelopeKind kind, T&& payload, const PayloadType& type = payload_type<std::decay_t<T>>) {
+    static_assert(alignof(std::decay_t<T>) <= alignof(std::max_align_t));
+    void* memory = ::operator new(kHeaderSize + sizeof(std::decay_t<T>));
+    auto* envelope = new (memory) Envelope(kind);
+    EnvelopePtr owner(envelope);
+    new (envelope->payload()) std::decay_t<T>(std::forward<T>(payload));
+    envelope->type_ = &type;  // Only now is there a payload to destroy.
+    return owner;
+  }
+
+  static EnvelopePtr make(EnvelopeKind kind) {
+    return EnvelopePtr(new (::operator new(kHeaderSize)) Envelope(kind));
+  }
+
+  /// Null if there is no payload.
+  const PayloadType* type() const { return type_; }
+  void* payload() { return reinterpret_cast<std::byte*>(this) + kHeaderSize; }
+  const void* payload() const { return reinterpret_cast<const std::byte*>(this) + kHeaderSize; }
+
+  /// The payload if it is a T, else null.
+  template <class T>
+  T* get(const PayloadType& type = payload_type<T>) {
+    return type_ == &type ? static_cast<T*>(payload()) : nullptr;
+  }
+  EncodedPayload* encoded() { return get<EncodedPayload>(local_payload_type<EncodedPayload>); }
+
+ private:
+  friend struct EnvelopeDeleter;
+  explicit Envelope(EnvelopeKind envelope_kind) : kind(envelope_kind) {}
+  ~Envelope() = default;
+
+  const PayloadType* type_ = nullptr;
+  static const std::size_t kHeaderSize;
+};
+
+inline constexpr std::size_t Envelope::kHeaderSize =
+    (sizeof(Envelope) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
+
+inline void EnvelopeDeleter::operator()(Envelope* envelope) const noexcept {
+  if (envelope->type_ != nullptr) envelope->type_->destroy(envelope->payload());
+  envelope->~Envelope();
+  ::operator delete(envelope);
+}
+
+/// A first-in, first-out list of envelopes, linked through themselves: no allocation, no bound of its own (its user counts).
+class EnvelopeQueue {
+ public:
+  EnvelopeQueue() = default;
+  EnvelopeQueue(const EnvelopeQueue&) = delete;
+  EnvelopeQueue& operator=(const EnvelopeQueue&) = delete;
+  ~EnvelopeQueue() {
+    while (pop()) {
+    }
+  }
+
+  bool empty() const { return head_ == nullptr; }
+
+  void push(EnvelopePtr envelope) {
+    Envelope* raw = envelope.release();
+    raw->next = nullptr;
+    (tail_ != nullptr ? tail_->next : head_) = raw;
+    tail_ = raw;
+  }
+
+  /// Null if empty.
+  EnvelopePtr pop() {
+    Envelope* raw = head_;
+    if (raw == nullptr) return nullptr;
+    head_ = raw->next;
+    if (head_ == nullptr) tail_ = nullptr;
+    raw->next = nullptr;
+    return EnvelopePtr(raw);
+  }
+
+ private:
+  Envelope* head_ = nullptr;
+  Envelope* tail_ = nullptr;
+};
+
+}  // namespace troupe

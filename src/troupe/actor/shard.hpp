@@ -1,0 +1,220 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "troupe/actor/actor_cell.hpp"
+#include "troupe/actor/context.hpp"
+#include "troupe/actor/name_table.hpp"
+#include "troupe/actor/shard_host.hpp"
+#include "troupe/base/metrics.hpp"
+
+namespace troupe {
+
+struct ShardOptions {
+  std::uint32_t index = 0;   ///< Of this shard in its node.
+  NodeId node;               ///< Of this process.
+  std::uint32_t mailbox_messages_max = 65'536;  ///< For actors that do not say otherwise. Full: tell answers kFull.
+  std::uint32_t actors_max = 10'000'000;        ///< Full: spawn fails with queue_full.
+  std::uint32_t asks_max = 1'000'000;           ///< Under way at once. Full: the ask fails with queue_full.
+  std::uint32_t turn_messages = 64;             ///< That one actor may handle before the next has its turn.
+};
+
+/// What the shard is doing, for a watchdog on another thread: `count` changes with each handler.
+struct TurnProbe {
+  std::atomic<std::uint64_t> count{0};  ///< Odd while a handler runs.
+  std::atomic<const ActorType*> actor{nullptr};
+  std::atomic<const PayloadType*> message{nullptr};
+};
+
+/// The core of one shard: its actors, run queue, asks, timers and supervision. Plain code without threads or clocks: the runtime gives it a
+/// thread, the simulator turns it by hand. Everything here is called on that one thread.
+class Shard {
+ public:
+  Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& metrics, LogSink& log_sink, Random random);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // For the world that drives it.
+
+  /// Takes an envelope for an actor of this shard (by slot or by name), from another shard or node.
+  void deliver(EnvelopePtr envelope);
+  /// Fires the timers that are due, then gives turns to ready actors, at most `turns_max`. True if some are still ready.
+  bool run(TimePoint now, std::uint32_t turns_max = 256);
+  bool has_ready() const { return ready_head_ != nullptr; }
+  /// When `run` is wanted for a timer; TimePoint::max() if there is none.
+  TimePoint next_timer() const { return timers_.next(); }
+  /// The node (this incarnation of it) is gone: monitors and links to its actors fire, asks under way to it fail.
+  void node_down(const NodeId& node, std::string_view reason);
+  /// A broken connection to the node was re-made: what was sent may be lost, so monitors and links are set again.
+  void node_reconnected(const NodeId& node);
+  /// Ends all actors, parents after their children.
+  void stop_all();
+
+  // For the parts of a node that are not actors, on this shard's thread.
+
+  /// An actor without a parent.
+  template <class A, class... Args>
+  Result<Ref<A>> spawn(SpawnOptions options, Args&&... args) {
+    return spawn_child<A>(nullptr, std::move(options), std::forward<Args>(args)...);
+  }
+  template <class A, class M>
+    requires Handles<A, std::decay_t<M>>
+  SendOutcome tell(const Ref<A>& to, M&& message) {
+    return send(Envelope::make(EnvelopeKind::kTell, std::forward<M>(message)), to.address());
+  }
+  /// `callback(Result<Reply>)` runs on this thread, from `run`.
+  template <class A, class M, class Callback>
+    requires Handles<A, std::decay_t<M>> && Question<std::decay_t<M>>
+  void ask(const Ref<A>& to, M&& message, Duration within, Callback&& callback) {
+    using R = typename std::decay_t<M>::Reply;
+    start_ask(nullptr, Envelope::make(EnvelopeKind::kAsk, std::forward<M>(message)), to.address(), within,
+              typed_answer<R>(std::forward<Callback>(callback)));
+  }
+  TimerId after(Duration delay, TimerQueue::Action action) { return timers_.add(now_ + delay, std::move(action)); }
+  bool cancel(TimerId timer) { return timers_.cancel(timer); }
+
+  /// Sends an envelope to any actor; sets nothing but the recipient.
+  SendOutcome send(EnvelopePtr envelope, const Address& to);
+
+  std::uint32_t index() const { return options_.index; }
+  const NodeId& node() const { return options_.node; }
+  TimePoint now() const { return now_; }
+  Random& random() { return random_; }
+  LogSink& log_sink() { return log_sink_; }
+  NameTable& names() { return names_; }
+  ShardHost& host() { return host_; }
+  const TurnProbe& probe() const { return probe_; }
+  std::size_t actor_count() const { return actor_count_; }
+  std::size_t ask_count() const { return asks_.size(); }
+  std::size_t timer_count() const { return timers_.size(); }
+
+ private:
+  friend class Context;
+
+  struct Slot {
+    ActorCell* cell = nullptr;
+    std::uint32_t generation = 1;
+  };
+  struct PendingAsk {
+    ActorId asker;  ///< Nobody: not an actor.
+    std::uint32_t instance = 0;
+    NodeId to;
+    TimerId deadline;
+    AnswerCallback callback;
+  };
+
+  template <class A, class... Args>
+  Result<Ref<A>> spawn_child(ActorCell* parent, SpawnOptions options, Args&&... args);
+  Result<Address> add_actor(ActorCell* parent, const ActorType& type, SpawnOptions options,
+                            std::move_only_function<std::unique_ptr<ActorBase>()> construct, bool restartable);
+
+  // shard.cpp: sending and turns
+  SendOutcome send_local(EnvelopePtr envelope, ActorId to);
+  SendOutcome enqueue(ActorCell& cell, EnvelopePtr envelope);
+  void make_ready(ActorCell& cell);
+  void run_turn(ActorCell& cell);
+  void handle(ActorCell& cell, Envelope& envelope);
+  void dispatch_message(ActorCell& cell, Envelope& envelope);
+  void dead_letter(EnvelopePtr envelope, ErrorCode why, std::string detail);
+  void answer_error(const Envelope& question, Error error);
+  ActorCell* find_cell(ActorId id) const;
+  Address address_of(const ActorCell& cell) const { return {options_.node, cell.id}; }
+  Address self_address() const;
+
+  // shard_asks.cpp
+  void start_ask(ActorCell* asker, EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback);
+  std::uint64_t open_ask(ActorCell* asker, const NodeId& to, Duration within, AnswerCallback callback);
+  void finish_ask(Envelope& answer);
+  void fail_ask_later(std::uint64_t correlation, const Address& asker, Error error);
+
+  // shard_lifecycle.cpp: failing, stopping, restarting, timers
+  template <class Function>
+  void guarded(ActorCell& cell, Function&& function, Envelope* envelope = nullptr);
+  void fail(ActorCell& cell, const std::string& what);
+  void restart(ActorCell& cell);
+  void end(ActorCell& cell, EndReason reason, const std::string& detail);
+  void end_children(ActorCell& cell);
+  void forget_watches(ActorCell& cell);
+  void free_slot(ActorCell& cell);
+  TimerId add_actor_timer(ActorCell& cell, Duration delay, Duration interval, std::move_only_function<void()> callback);
+  bool cancel_actor_timer(ActorCell& cell, TimerId timer);
+  void cancel_actor_timers(ActorCell& cell);
+
+  // shard_watches.cpp: monitors and links
+  void monitor(ActorCell& cell, const Address& target, DownCallback callback);
+  void demonitor(ActorCell& cell, const Address& target);
+  void link(ActorCell& cell, const Address& target);
+  void unlink(ActorCell& cell, const Address& target);
+  void send_watch(ActorCell& cell, const Address& target, EnvelopeKind kind);
+  void handle_watch(ActorCell& cell, Envelope& envelope);
+  void handle_signal(ActorCell& cell, Envelope& envelope);
+  void handle_down(ActorCell& cell, const Down& down);
+  void handle_exit(ActorCell& cell, const Exit& exit);
+  void forget_remote_watch(const Address& target, ActorId watcher);
+  void tell_watcher(const Watcher& watcher, EndReason reason, const std::string& detail);
+
+  ShardOptions options_;
+  ShardHost& host_;
+  NameTable& names_;
+  LogSink& log_sink_;
+  Log log_;
+  Random random_;
+  TimePoint now_{};
+
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::size_t actor_count_ = 0;
+  ActorCell* ready_head_ = nullptr;
+  ActorCell* ready_tail_ = nullptr;
+  ActorCell* running_ = nullptr;
+  Envelope* current_ = nullptr;
+
+  TimerQueue timers_;
+  std::unordered_map<std::uint64_t, PendingAsk> asks_;
+  std::uint64_t last_correlation_ = 0;
+  EnvelopeQueue own_answers_;  ///< Answers to asks that no actor made.
+  /// Local actors that watch actors of each other node, with how many addresses they watch there.
+  std::map<NodeId, std::map<ActorId, std::set<Address>>> remote_watches_;
+
+  TurnProbe probe_;
+  Metrics& metrics_;
+  Counter& failures_;
+  Counter& restarts_;
+  Counter& mailbox_refusals_;
+  Gauge& actors_;
+};
+
+template <class A, class... Args>
+Result<Ref<A>> Shard::spawn_child(ActorCell* parent, SpawnOptions options, Args&&... args) {
+  Result<Address> address;
+  if (options.supervision.on_failure == OnFailure::kRestart) {
+    if constexpr ((std::copy_constructible<std::decay_t<Args>> && ...) &&
+                  std::constructible_from<A, std::decay_t<Args>&...>) {
+      auto construct = [arguments = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
+        return std::apply([](auto&... each) -> std::unique_ptr<ActorBase> { return std::make_unique<A>(each...); },
+                          arguments);
+      };
+      address = add_actor(parent, A::actor_type(), std::move(options), std::move(construct), true);
+    } else {
+      return troupe::fail(ErrorCode::kInvalidArgument,
+                          "an actor that restarts needs constructor arguments that can be copied");
+    }
+  } else {
+    // Runs before add_actor returns, so references to the arguments are good.
+    auto construct = [&]() -> std::unique_ptr<ActorBase> { return std::make_unique<A>(std::forward<Args>(args)...); };
+    address = add_actor(parent, A::actor_type(), std::move(options), construct, false);
+  }
+  if (!address) return std::unexpected(address.error());
+  return Ref<A>(*address);
+}
+
+}  // namespace troupe

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "troupe/actor/context.hpp"
+#include "troupe/actor/envelope.hpp"
+
+namespace troupe {
+
+/// What a shard needs from its world. The runtime gives each shard a thread, queues and sockets; the simulator turns them by hand. Called on the
+/// shard's own thread, except `inject`.
+class ShardHost {
+ public:
+  virtual ~ShardHost() = default;
+
+  /// Hands the envelope to another shard of this node. A refusable one is refused with kFull when the queue is full; others always go.
+  virtual SendOutcome send_to_shard(std::uint32_t shard, EnvelopePtr envelope) = 0;
+
+  /// Hands the envelope to another node.
+  virtual SendOutcome send_to_node(const NodeId& node, EnvelopePtr envelope) = 0;
+
+  /// Delivers to this shard, from any thread.
+  virtual void inject(EnvelopePtr envelope) = 0;
+};
+
+/// Carries non-actor work to a shard's thread: the payload of a kTask envelope.
+using ShardTask = std::move_only_function<void(Shard&)>;
+
+}  // namespace troupe

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "troupe/base/ids.hpp"
+
+namespace troupe {
+
+/// Why an actor ended. The numbers cross the wire: append only.
+enum class EndReason : std::uint8_t {
+  kStopped = 0,      ///< It stopped itself, was told to, or its parent ended.
+  kFailed = 1,       ///< Its handler or constructor threw.
+  kNoSuchActor = 2,  ///< It was not there when the monitor was set.
+  kNodeDown = 3,     ///< Its node is down, or restarted: whether the actor still runs there is unknown.
+  kLinked = 4,       ///< An actor that it was linked to failed.
+};
+
+std::string_view to_string(EndReason reason);
+
+/// What a monitor reports, once.
+struct Down {
+  static constexpr auto wire_name = "troupe.down";
+  Address actor;  ///< As it was given to `monitor`.
+  EndReason reason = EndReason::kStopped;
+  std::string detail;
+};
+
+/// What reaches an actor whose link partner ended.
+struct Exit {
+  static constexpr auto wire_name = "troupe.exit";
+  Address actor;
+  EndReason reason = EndReason::kStopped;
+  std::string detail;
+};
+
+/// Asks the recipient's shard for a Down (kMonitor) or an Exit (kLink) when the recipient ends.
+struct Watch {
+  static constexpr auto wire_name = "troupe.watch";
+  Address target;  ///< As the watcher named it, which is what the Down will say.
+};
+
+using DownCallback = std::move_only_function<void(const Down&)>;
+using ExitCallback = std::move_only_function<void(const Exit&)>;
+
+}  // namespace troupe
