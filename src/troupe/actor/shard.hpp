@@ -47,6 +47,8 @@ class Shard {
 
   /// Takes an envelope for an actor of this shard (by slot or by name), from another shard or node.
   void deliver(EnvelopePtr envelope);
+  /// Sets the time for what the world does between runs (a connection's event).
+  void set_now(TimePoint now) { now_ = now; }
   /// Fires the timers that are due, then gives turns to ready actors, at most `turns_max`. True if some are still ready.
   bool run(TimePoint now, std::uint32_t turns_max = 256);
   bool has_ready() const { return ready_head_ != nullptr; }

@@ -28,6 +28,7 @@ struct Identity {
   std::uint16_t lane = 0;             ///< Which of the channel's connections this is. The dialer's counts.
   std::uint16_t lanes = 1;            ///< How many the channel has. The dialer's counts.
   std::uint32_t frame_bytes_max = 0;  ///< The largest message that this side takes, at least kFrameBytesMaxLeast.
+  std::uint64_t link = 0;             ///< A random number that all lanes of one link share. The dialer's counts.
 
   NodeId id() const { return {hash64(node), incarnation}; }
 

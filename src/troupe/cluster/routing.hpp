@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "troupe/actor/shard_host.hpp"
+#include "troupe/base/ids.hpp"
+#include "troupe/cluster/routed.hpp"
+
+namespace troupe::cluster {
+
+class Lanes;
+
+/// One shard's table of the nodes that can be reached, and the way a message leaves the shard for another node. The shard's
+/// host calls `send` for ShardHost::send_to_node. Only on the shard's thread.
+class Routing {
+ public:
+  /// `lanes` is this shard's own, or null where the lanes are on shard `lanes_shard`.
+  Routing(ShardHost& host, std::uint32_t lanes_shard, Lanes* lanes) : host_(host), lanes_shard_(lanes_shard), lanes_(lanes) {}
+
+  /// kUnreachable if no route leads to this node (this incarnation of it), kFull if its lane's queue is full.
+  SendOutcome send(const NodeId& node, EnvelopePtr envelope);
+
+  /// The node can be reached from now on.
+  void add(const NodeId& node) { routes_[node.name] = node.incarnation; }
+  void remove(const NodeId& node);
+  bool reaches(const NodeId& node) const;
+
+ private:
+  ShardHost& host_;
+  std::uint32_t lanes_shard_;
+  Lanes* lanes_;
+  std::unordered_map<std::uint64_t, std::uint64_t> routes_;  ///< Node name to incarnation.
+};
+
+}  // namespace troupe::cluster
