@@ -1,14 +1,12 @@
-# The outside libraries, as Debian 12 packages them (tools/install_packages.sh installs them).
-set(CMAKE_FIND_PACKAGE_PREFER_CONFIG ON)
-find_package(Threads REQUIRED)
-find_package(Boost 1.81 CONFIG REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
-find_package(OpenSSL REQUIRED)
-find_package(RocksDB REQUIRED)
-find_package(prometheus-cpp REQUIRED)
-find_package(tomlplusplus REQUIRED)
+# The outside libraries, as Debian 12 packages them (tools/install_packages.sh installs them). Those of the list are also found
+# by find_package(troupe), in cmake/troupeConfig.cmake.in: a static library needs its private dependencies too.
+set(TROUPE_DEPENDENCIES "Threads" "Boost 1.81 CONFIG" "nlohmann_json" "fmt" "spdlog" "OpenSSL" "RocksDB" "prometheus-cpp"
+    "tomlplusplus")
+foreach(dependency IN LISTS TROUPE_DEPENDENCIES)
+  string(REPLACE " " ";" arguments ${dependency})
+  find_package(${arguments} REQUIRED)
+endforeach()
+
 find_package(CLI11 REQUIRED)
 find_package(mimalloc REQUIRED)
 if(TROUPE_BUILD_TESTS)
