@@ -65,3 +65,14 @@ build_web() {
     folder_state "$root/web" >"$stamp"
   ) 9>"$root/build/web.lock"
 }
+
+# step NAME COMMAND...: runs the command, says how long it took, and goes on if it fails; `failed_steps` has the names.
+failed_steps=()
+step() {
+  local name=$1 began=$SECONDS verdict=ok
+  shift
+  say "$name"
+  "$@" || verdict=FAILED
+  say "$name: $verdict, $((SECONDS - began)) s"
+  [ "$verdict" = ok ] || failed_steps+=("$name")
+}
