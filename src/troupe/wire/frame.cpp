@@ -1,8 +1,9 @@
 #include "troupe/wire/frame.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
-#include <string>
 #include <utility>
 
 #include "troupe/base/assert.hpp"
@@ -75,14 +76,14 @@ Result<FrameDecoder::Header> FrameDecoder::parse_header() const {
   const auto reserved = static_cast<std::uint16_t>(raw >> 48U);
   const bool known = type >= FrameType::kHello && type <= FrameType::kGoodbye;
   if (!known || flags != 0 || reserved != 0) {
-    return fail(ErrorCode::kCorrupt, "not a frame of this protocol: type " + std::to_string(raw >> 32U & 0xffU) +
-                                         ", flags " + std::to_string(flags) + ", reserved " + std::to_string(reserved) +
-                                         ", payload of " + std::to_string(payload_bytes) + " bytes");
+    return fail(
+        ErrorCode::kCorrupt,
+        fmt::format("bytes that are no frame of this protocol (type {}, flags {}, reserved {}, payload of {} bytes)",
+                    static_cast<unsigned>(type), flags, reserved, payload_bytes));
   }
   if (payload_bytes > payload_bytes_max_) {
-    return fail(ErrorCode::kTooLarge, "a " + std::string(to_string(type)) + " frame with a payload of " +
-                                          std::to_string(payload_bytes) + " bytes, where at most " +
-                                          std::to_string(payload_bytes_max_) + " are allowed");
+    return fail(ErrorCode::kTooLarge, fmt::format("a {} frame with a payload of {} bytes, where at most {} are allowed",
+                                                  to_string(type), payload_bytes, payload_bytes_max_));
   }
   return Header{type, payload_bytes};
 }
