@@ -1,5 +1,7 @@
 #include "troupe/link/handshake.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -31,37 +33,44 @@ struct Answer {
   Proof proof{};
 };
 
-std::string quoted(const std::string& name) { return "'" + printable(name) + "'"; }
-
-std::string range_of(const Identity& identity) {
-  return std::to_string(identity.version_min) + " to " + std::to_string(identity.version);
-}
-
 Refusal wrong_version(const Identity& local, const Identity& peer) {
   const Identity& older = local.version < peer.version ? local : peer;
-  return {RefusalCode::kWrongVersion, "node " + quoted(local.node) + " speaks protocol versions " + range_of(local) +
-                                          ", node " + quoted(peer.node) + " speaks " + range_of(peer) +
-                                          ": upgrade node " + quoted(older.node)};
+  return {
+      RefusalCode::kWrongVersion,
+      fmt::format("node '{}' speaks protocol versions {} to {}, node '{}' speaks {} to {}: upgrade node '{}'",
+                  local.node, local.version_min, local.version, peer.node, peer.version_min, peer.version, older.node)};
 }
 
 Refusal wrong_cluster(const Identity& local, const Identity& peer) {
-  return {RefusalCode::kWrongCluster, "node " + quoted(local.node) + " belongs to cluster " + quoted(local.cluster) +
-                                          ", node " + quoted(peer.node) + " to cluster " + quoted(peer.cluster) +
-                                          ": correct the address that was dialled, or the cluster's name"};
+  return {RefusalCode::kWrongCluster,
+          fmt::format("node '{}' belongs to cluster '{}', node '{}' to cluster '{}': correct the address that was "
+                      "dialled, or the cluster's name",
+                      local.node, local.cluster, peer.node, peer.cluster)};
 }
 
 Refusal own_name(const Identity& local, const Identity& peer) {
-  if (local.id() == peer.id() && local.node == peer.node) {
-    return {RefusalCode::kOwnName,
-            "node " + quoted(local.node) + " has reached itself: take its own address off the list of nodes to dial"};
+  std::string detail;
+  if (local.node != peer.node) {
+    detail =
+        fmt::format("the names '{}' and '{}' have the same hash: rename one of the two nodes", local.node, peer.node);
+  } else if (local.incarnation == peer.incarnation) {
+    detail =
+        fmt::format("node '{}' has reached itself: take its own address off the list of nodes to dial", local.node);
+  } else {
+    detail = fmt::format("two nodes are named '{}', at {} and at {}: give each node a name of its own", local.node,
+                         local.address, peer.address);
   }
-  if (local.node == peer.node) {
-    return {RefusalCode::kOwnName, "two nodes are named " + quoted(local.node) + ", at " + printable(local.address) +
-                                       " and " + printable(peer.address) + ": give each node a name of its own"};
-  }
-  return {RefusalCode::kOwnName, "the names " + quoted(local.node) + " and " + quoted(peer.node) +
-                                     " have the same hash: rename one of the two nodes"};
+  return {RefusalCode::kOwnName, std::move(detail)};
 }
+
+Refusal wrong_node(const Identity& local, const Identity& peer, const std::string& expected) {
+  return {RefusalCode::kWrongNode,
+          fmt::format("node '{}' dialled node '{}' and reached node '{}': the address {} is out of date", local.node,
+                      expected, peer.node, peer.address)};
+}
+
+/// For the local log only: the peer is told nothing but that the secret is wrong.
+constexpr std::string_view kSecretRemedy = "every node of the cluster needs the same secret";
 
 }  // namespace
 
@@ -89,26 +98,21 @@ HandshakeStep Handshake::start() {
 
 HandshakeStep Handshake::on_frame(const Frame& frame) {
   if (frame.type == FrameType::kRefuse) return on_refuse(frame.payload);
-  if (frame.payload.size() > kPayloadBytesMax || frame.type != awaited_) {
-    return garbage("sent a " + std::string(to_string(frame.type)) + " frame of " +
-                   std::to_string(frame.payload.size()) + " bytes instead");
-  }
+  if (frame.type != awaited_) return garbage(fmt::format("received a {} frame", to_string(frame.type)));
   switch (frame.type) {
     case FrameType::kHello: return on_hello(frame.payload);
     case FrameType::kChallenge: return on_challenge(frame.payload);
     case FrameType::kProof: return on_proof(frame.payload);
-    default: return on_accept();
+    default: return established(std::nullopt);
   }
 }
 
 HandshakeStep Handshake::on_hello(const Bytes& payload) {
   const auto hello = wire::decode<Introduction>(payload);
-  if (!hello) return garbage("sent one that does not decode");
-  if (auto refusal = objection(hello->identity)) return refuse(refusal->code, std::move(refusal->detail));
-  if (const auto checked = check(hello->identity); !checked)
-    return garbage("has an identity whose " + checked.error().detail);
+  if (!hello) return garbage("received one that does not decode");
+  if (auto failed = examine(hello->identity)) return *std::move(failed);
   peer_ = hello->identity;
-  // The payload may be a slice of a large receive buffer, and stays here until the dialer answers.
+  // A copy: the payload may be a slice of a large receive buffer, and stays until the dialer answers.
   dialer_payload_ = Bytes::copy_of(payload.span());
 
   local_.channel = peer_.channel;
@@ -121,43 +125,38 @@ HandshakeStep Handshake::on_hello(const Bytes& payload) {
 
 HandshakeStep Handshake::on_challenge(const Bytes& payload) {
   const auto challenge = wire::decode<Challenge>(payload);
-  if (!challenge) return garbage("sent one that does not decode");
+  if (!challenge) return garbage("received one that does not decode");
   const auto offer = wire::decode<Introduction>(challenge->offer);
-  if (!offer) return garbage("sent one that does not decode");
-  // The identity is a claim so far, but a refusal that names the cause is worth more than "wrong secret".
-  if (auto refusal = objection(offer->identity)) return refuse(refusal->code, std::move(refusal->detail));
-  if (const auto checked = check(offer->identity); !checked)
-    return garbage("has an identity whose " + checked.error().detail);
-  acceptor_payload_ = Bytes::copy_of(challenge->offer.span());
-  if (!equal(challenge->proof, proof_by(Role::kAcceptor))) return refuse(RefusalCode::kWrongSecret, "wrong secret");
+  if (!offer) return garbage("received one whose offer does not decode");
+  // The identity is only a claim so far, but a refusal that names the cause is worth more than "wrong secret".
+  if (auto failed = examine(offer->identity)) return *std::move(failed);
+  acceptor_payload_ = challenge->offer;
+  if (!equal(challenge->proof, proof_by(Role::kAcceptor))) return wrong_secret(offer->identity);
   peer_ = offer->identity;
   awaited_ = FrameType::kAccept;
-  return {.send = Frame{FrameType::kProof, wire::encode(Answer{proof_by(Role::kDialer)})}};
+  HandshakeStep step{.send = Frame{FrameType::kProof, wire::encode(Answer{proof_by(Role::kDialer)})}};
+  acceptor_payload_ = {};  // A slice of the receive buffer, and no longer needed.
+  return step;
 }
 
 HandshakeStep Handshake::on_proof(const Bytes& payload) {
   const auto answer = wire::decode<Answer>(payload);
-  if (!answer) return garbage("sent one that does not decode");
-  if (!equal(answer->proof, proof_by(Role::kDialer))) return refuse(RefusalCode::kWrongSecret, "wrong secret");
+  if (!answer) return garbage("received one that does not decode");
+  if (!equal(answer->proof, proof_by(Role::kDialer))) return wrong_secret(peer_);
   return established(Frame{FrameType::kAccept, {}});
 }
 
-HandshakeStep Handshake::on_accept() { return established(std::nullopt); }
-
-HandshakeStep Handshake::established(std::optional<Frame> last) {
-  version_ = std::min(local_.version, peer_.version);
-  return {.send = std::move(last), .established = true};
-}
-
 HandshakeStep Handshake::on_refuse(const Bytes& payload) const {
+  const std::string who = peer_.node.empty() ? "the peer" : fmt::format("node '{}'", peer_.node);
   const auto refusal = wire::decode<Refusal>(payload);
-  const std::string who = peer_.node.empty() ? "the peer" : "node " + quoted(peer_.node);
   if (!refusal) return {.failed = Error{ErrorCode::kCorrupt, who + " refused, with a reason that does not decode"}};
-  return {.failed = Error{ErrorCode::kRefused, who + " refused (" + std::string(to_string(refusal->code)) +
-                                                   "): " + printable(refusal->detail)}};
+  std::string detail = fmt::format("{} refused ({}): {}", who, to_string(refusal->code), printable(refusal->detail));
+  if (refusal->code == RefusalCode::kWrongSecret) detail.append(": ").append(kSecretRemedy);
+  return {.failed = Error{ErrorCode::kRefused, std::move(detail)}};
 }
 
 HandshakeStep Handshake::refuse(RefusalCode code, std::string detail, ErrorCode error_code) const {
+  detail = printable(detail);  // It may quote names from a peer that is not authenticated.
   HandshakeStep step;
   step.send = Frame{FrameType::kRefuse, wire::encode(Refusal{code, detail})};
   step.failed = Error{error_code, std::move(detail)};
@@ -165,10 +164,22 @@ HandshakeStep Handshake::refuse(RefusalCode code, std::string detail, ErrorCode 
 }
 
 HandshakeStep Handshake::garbage(std::string_view problem) const {
-  return refuse(RefusalCode::kGarbage,
-                "the " + std::string(to_string(role_)) + " waited for " + std::string(awaited()) + ", but the peer " +
-                    std::string(problem),
+  return refuse(RefusalCode::kGarbage, fmt::format("the {} waited for {} and {}", to_string(role_), awaited(), problem),
                 ErrorCode::kCorrupt);
+}
+
+HandshakeStep Handshake::wrong_secret(const Identity& peer) const {
+  HandshakeStep step = refuse(RefusalCode::kWrongSecret, "wrong secret");
+  step.failed->detail = fmt::format("wrong secret at node '{}', {}: {}", peer.node, peer.address, kSecretRemedy);
+  return step;
+}
+
+std::optional<HandshakeStep> Handshake::examine(const Identity& peer) const {
+  if (const auto refusal = objection(peer)) return refuse(refusal->code, refusal->detail);
+  if (const auto checked = check(peer); !checked) {
+    return garbage("received one whose " + checked.error().detail);
+  }
+  return std::nullopt;
 }
 
 std::optional<Refusal> Handshake::objection(const Identity& peer) const {
@@ -176,12 +187,13 @@ std::optional<Refusal> Handshake::objection(const Identity& peer) const {
   if (peer.cluster != local_.cluster) return wrong_cluster(local_, peer);
   // Ids are made of the names' hashes, and no two nodes may have the same.
   if (peer.id().same_node(local_.id())) return own_name(local_, peer);
-  if (expected_node_ && peer.node != *expected_node_) {
-    return Refusal{RefusalCode::kWrongNode, "node " + quoted(local_.node) + " dialled node " + quoted(*expected_node_) +
-                                                " and reached node " + quoted(peer.node) + " at " +
-                                                printable(peer.address) + ": its address is out of date"};
-  }
+  if (expected_node_ && peer.node != *expected_node_) return wrong_node(local_, peer, *expected_node_);
   return std::nullopt;
+}
+
+HandshakeStep Handshake::established(std::optional<Frame> last) {
+  version_ = std::min(local_.version, peer_.version);
+  return {.send = std::move(last), .established = true};
 }
 
 Proof Handshake::proof_by(Role maker) const {

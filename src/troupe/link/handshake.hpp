@@ -67,9 +67,10 @@ class Handshake {
   HandshakeStep on_hello(const Bytes& payload);
   HandshakeStep on_challenge(const Bytes& payload);
   HandshakeStep on_proof(const Bytes& payload);
-  HandshakeStep on_accept();
   HandshakeStep on_refuse(const Bytes& payload) const;
   HandshakeStep garbage(std::string_view problem) const;
+  HandshakeStep wrong_secret(const Identity& peer) const;
+  std::optional<HandshakeStep> examine(const Identity& peer) const;
   std::optional<Refusal> objection(const Identity& peer) const;
   HandshakeStep established(std::optional<wire::Frame> last);
   Proof proof_by(Role maker) const;

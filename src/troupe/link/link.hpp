@@ -92,15 +92,16 @@ class Link {
   void on_frame(TimePoint now, wire::Frame frame, Actions& actions);
   void on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions);
   void on_goodbye(const Bytes& payload, Actions& actions);
-  void apply(TimePoint now, HandshakeStep step, Actions& actions);
+  void apply(HandshakeStep step, Actions& actions);
+  void establish(TimePoint now, Actions& actions);
   void on_decode_error(const Error& error, Actions& actions);
-  void send_heartbeat(TimePoint now, Actions& actions);
+  void on_handshake_timeout(Actions& actions);
+  void violation(std::string_view what, Actions& actions);
   void close(Error error, bool peer_left, Actions& actions);
   std::string peer_name() const;
 
   Role role_;
   State state_ = State::kHandshake;
-  LivenessOptions liveness_options_;
   Duration handshake_timeout_;
   TimePoint handshake_deadline_;
   std::uint32_t frame_bytes_max_;

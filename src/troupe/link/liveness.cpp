@@ -6,11 +6,17 @@
 
 namespace troupe::link {
 
-Liveness::Liveness(LivenessOptions options, TimePoint now)
-    : options_(options), started_(now), last_sent_(now), last_heartbeat_(now), last_received_(now) {
+Liveness::Liveness(LivenessOptions options) : options_(options) {
   TROUPE_ASSERT(options.heartbeat_interval > Duration::zero());
   TROUPE_ASSERT(options.round_trip_interval > Duration::zero());
   TROUPE_ASSERT(options.silence_timeout > options.heartbeat_interval);
+}
+
+void Liveness::begin(TimePoint now) {
+  started_ = now;
+  last_sent_ = now;
+  last_heartbeat_ = now;
+  last_received_ = now;
 }
 
 void Liveness::on_heartbeat(TimePoint now, const Heartbeat& heartbeat) {

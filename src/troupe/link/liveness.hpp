@@ -32,7 +32,10 @@ class Liveness {
  public:
   enum class Duty { kNone, kSendHeartbeat, kGiveUp };
 
-  Liveness(LivenessOptions options, TimePoint now);
+  explicit Liveness(LivenessOptions options);
+
+  /// The handshake is over: from now on heartbeats are sent and expected. Before everything below.
+  void begin(TimePoint now);
 
   void on_sent(TimePoint now) { last_sent_ = now; }
   void on_received(TimePoint now) {
