@@ -44,10 +44,11 @@ function(troupe_library name)
   endif()
 endfunction()
 
-# troupe_test(<program> SOURCES <file>... [LIBRARIES <target>...] [PREFIX <name>] [LABELS <label>...] [TIMEOUT <seconds>])
+# troupe_test(<program> SOURCES <pattern>... [LIBRARIES <target>...] [PREFIX <name>] [LABELS <label>...] [TIMEOUT <seconds>])
 #
 # A GoogleTest program whose test cases are ctest tests `<prefix>.<suite>.<case>`. The label is `unit` unless given (the
-# others are `system`, `browser`, and `slow` beside one of them); PREFIX is the program's name unless given.
+# others are `system`, `browser`, and `slow` beside one of them); PREFIX is the program's name unless given. SOURCES are file
+# names or globs; without any such file there is no program.
 function(troupe_test program)
   if(NOT TROUPE_BUILD_TESTS)
     return()
@@ -60,7 +61,11 @@ function(troupe_test program)
       set(arg_${key} ${default})
     endif()
   endforeach()
-  add_executable(${program} ${arg_SOURCES})
+  file(GLOB sources CONFIGURE_DEPENDS ${arg_SOURCES})
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${program} ${sources})
   target_link_libraries(${program} PRIVATE ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
   if(TROUPE_PCH)
     target_precompile_headers(${program} REUSE_FROM troupe_test_pch)

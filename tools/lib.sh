@@ -53,7 +53,7 @@ npm_install() {
 
 # build_web: the pages, if a file of web/ changed.
 build_web() {
-  [ -f "$root/web/package.json" ] || return 0
+  [ -f "$root/web/package-lock.json" ] || return 0
   local stamp=$root/build/web.stamp
   mkdir -p "$root/build"
   (
