@@ -86,15 +86,19 @@ bool try_dispatch(Derived& actor, Shard& shard, Envelope& envelope) {
 }
 
 template <class Derived, class M>
-bool try_dispatch_encoded(Derived& actor, Shard& shard, Envelope& envelope, EncodedPayload& encoded, bool& corrupt) {
-  if (encoded.tag != payload_type<M>.tag) return false;
-  Result<M> message = wire::decode<M>(encoded.body);
-  if (message) {
-    call_handler(actor, shard, envelope, *message);
-  } else {
-    corrupt = true;
+bool try_dispatch_encoded([[maybe_unused]] Derived& actor, [[maybe_unused]] Shard& shard, [[maybe_unused]] Envelope& envelope,
+                          [[maybe_unused]] EncodedPayload& encoded, [[maybe_unused]] bool& corrupt) {
+  if constexpr (!LocalOnly<M>) {
+    if (encoded.tag != payload_type<M>.tag) return false;
+    Result<M> message = wire::decode<M>(encoded.body);
+    if (message) {
+      call_handler(actor, shard, envelope, *message);
+    } else {
+      corrupt = true;
+    }
+    return true;
   }
-  return true;
+  return false;
 }
 
 template <class Derived, class... Ms>

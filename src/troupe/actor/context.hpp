@@ -28,6 +28,7 @@ enum class SendOutcome : std::uint8_t {
   kFull,          ///< The mailbox, the queue to its shard or the lane to its node is full.
   kNoSuchActor,   ///< Only for recipients of this shard.
   kUnreachable,   ///< No link to its node.
+  kTooLarge,      ///< Above what its node takes in one message, or of a type that stays inside the node.
 };
 
 /// The world as an actor sees it: time, randomness, sending, spawning, watching, logging. It belongs to one actor and works only on the

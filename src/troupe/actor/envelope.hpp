@@ -24,11 +24,14 @@ enum class EnvelopeKind : std::uint8_t {
   kUnlink = 8,     ///< no payload
   kStop = 9,       ///< no payload; the recipient is to stop
   kTask = 100,     ///< payload: ShardTask; never leaves the node
+  kRefusableTask = 101,  ///< the same, refused where a queue is full
 };
 
 /// Whether a mailbox or queue that is full may refuse it. Everything else has reserved room: its number is bounded by something else
 /// (asks under way, monitors, timers).
-constexpr bool is_refusable(EnvelopeKind kind) { return kind == EnvelopeKind::kTell || kind == EnvelopeKind::kAsk; }
+constexpr bool is_refusable(EnvelopeKind kind) {
+  return kind == EnvelopeKind::kTell || kind == EnvelopeKind::kAsk || kind == EnvelopeKind::kRefusableTask;
+}
 
 struct EnvelopeDeleter {
   void operator()(class Envelope* envelope) const noexcept;

@@ -26,6 +26,10 @@ concept Message = std::is_object_v<M> && std::movable<M> && requires {
 template <class M>
 concept Question = Message<M> && requires { typename M::Reply; };
 
+/// A message with `static constexpr bool local_only = true` stays inside its node: it may hold what cannot be encoded, and a peer cannot make one.
+template <class M>
+concept LocalOnly = requires { requires M::local_only; };
+
 /// The answer that says no more than that it was done.
 struct Done {
   friend bool operator==(const Done&, const Done&) = default;
@@ -62,13 +66,22 @@ void encode_payload(const void* payload, wire::Writer& writer) {
   wire::encode_into(writer, *static_cast<const T*>(payload));
 }
 
+template <class T>
+constexpr auto encoder() -> void (*)(const void*, wire::Writer&) {
+  if constexpr (LocalOnly<T>) {
+    return nullptr;
+  } else {
+    return &encode_payload<T>;
+  }
+}
+
 }  // namespace detail
 
 /// The type of a message or of a reply that may cross the wire.
 template <class T>
 inline const PayloadType payload_type{detail::payload_name<T>(),   hash64(detail::payload_name<T>()),
                                       sizeof(T),                   alignof(T),
-                                      &detail::destroy_payload<T>, &detail::encode_payload<T>};
+                                      &detail::destroy_payload<T>, detail::encoder<T>()};
 
 /// The type of something that stays inside the node.
 template <class T>

@@ -127,7 +127,7 @@ SendOutcome Shard::send_local(EnvelopePtr envelope, ActorId to) {
 }
 
 void Shard::deliver(EnvelopePtr envelope) {
-  if (envelope->kind == EnvelopeKind::kTask) {
+  if (envelope->kind == EnvelopeKind::kTask || envelope->kind == EnvelopeKind::kRefusableTask) {
     own_answers_.push(std::move(envelope));
     return;
   }
@@ -214,7 +214,8 @@ void Shard::handle(ActorCell& cell, Envelope& envelope) {
     case EnvelopeKind::kLink:
     case EnvelopeKind::kUnlink: return handle_watch(cell, envelope);
     case EnvelopeKind::kStop: cell.stop_requested = true; return;
-    case EnvelopeKind::kTask: break;
+    case EnvelopeKind::kTask:
+    case EnvelopeKind::kRefusableTask: break;
   }
   log_.warning("{} was sent an envelope of unknown kind {}; it is dropped", cell.type->name, static_cast<int>(envelope.kind));
 }

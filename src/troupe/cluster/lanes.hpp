@@ -35,6 +35,8 @@ class LinkListener {
   virtual void on_link_up(overlay::LinkId link, const overlay::Member& peer, const std::string& dialed) = 0;
   virtual void on_link_down(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
   virtual void on_dial_failed(const std::string& address, const Error& reason) = 0;
+  /// A message of the peer's overlay.
+  virtual void on_overlay_message(const NodeId& from, Bytes message) = 0;
 };
 
 /// The lanes of a node: opens, authenticates and watches connections, and moves envelopes over them. The lanes to one peer
@@ -65,8 +67,11 @@ class Lanes {
   void dial(const std::string& address);
   /// Closes the link; its listener is not told.
   void close(overlay::LinkId link, const std::string& reason);
-  /// What is sent to the node goes over this link from now on.
+  /// What is sent to the node goes over this link from now on; and what has come over it, which was held back until the node's shards had a
+  /// route for their answers, is delivered.
   void choose(const NodeId& node, overlay::LinkId link);
+  /// Sends a message of the overlay over the control lane of the chosen link.
+  void send_control(const NodeId& node, const Bytes& message);
   /// Says goodbye on all links.
   void leave(const std::string& reason);
 
@@ -85,8 +90,11 @@ class Lanes {
   void close_link(overlay::LinkId link, const Error& reason, bool peer_left, bool tell);
   void carry_out(Lane& lane);
   void receive(Lane& lane, const Bytes& payload);
+  void deliver(const Lane& lane, Bytes payload);
   void arm(Lane& lane);
-  void retire(Lane& lane);
+  void retire(Lane& lane, bool orderly);
+  void refuse(const Routed& message, ErrorCode why, std::string detail);
+  LinkState* find_link(overlay::LinkId link) const;
   void log_refusal(const Lane& lane, const Error& error);
   link::Identity identity_for(const std::string& channel, std::uint16_t index, std::uint64_t link) const;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 
 #include "troupe/actor/shard_host.hpp"
@@ -15,8 +16,9 @@ class Lanes;
 /// host calls `send` for ShardHost::send_to_node. Only on the shard's thread.
 class Routing {
  public:
-  /// `lanes` is this shard's own, or null where the lanes are on shard `lanes_shard`.
-  Routing(ShardHost& host, std::uint32_t lanes_shard, Lanes* lanes) : host_(host), lanes_shard_(lanes_shard), lanes_(lanes) {}
+  /// The node's lanes are on shard `lanes_shard`, and `lanes` is used only there; null until they are made.
+  Routing(ShardHost& host, std::uint32_t shard, std::uint32_t lanes_shard, std::unique_ptr<Lanes>& lanes)
+      : host_(host), shard_(shard), lanes_shard_(lanes_shard), lanes_(lanes) {}
 
   /// kUnreachable if no route leads to this node (this incarnation of it), kFull if its lane's queue is full.
   SendOutcome send(const NodeId& node, EnvelopePtr envelope);
@@ -28,8 +30,9 @@ class Routing {
 
  private:
   ShardHost& host_;
+  std::uint32_t shard_;
   std::uint32_t lanes_shard_;
-  Lanes* lanes_;
+  std::unique_ptr<Lanes>& lanes_;
   std::unordered_map<std::uint64_t, std::uint64_t> routes_;  ///< Node name to incarnation.
 };
 

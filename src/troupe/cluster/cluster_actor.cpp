@@ -1,0 +1,126 @@
+#include "troupe/cluster/cluster_actor.hpp"
+
+#include <utility>
+
+namespace troupe::cluster {
+
+ClusterActor::ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Lanes& lanes,
+                           RouteTables& routes, Metrics& metrics)
+    : me_(std::move(me)),
+      overlay_(std::move(overlay)),
+      lanes_(lanes),
+      routes_(routes),
+      members_up_(metrics.gauge("troupe_cluster_members_up", "Other nodes that are up as this node sees them")) {}
+
+void ClusterActor::on_start() { carry_out(overlay_->start(context().now())); }
+
+void ClusterActor::on(const LinkUp& event) {
+  dial_errors_.erase(event.dialed);
+  carry_out(overlay_->on_link_up(context().now(), event.link, event.peer, event.dialed));
+}
+
+void ClusterActor::on(const LinkDown& event) {
+  carry_out(overlay_->on_link_down(context().now(), event.link, event.reason, event.peer_left));
+}
+
+void ClusterActor::on(const DialFailed& event) {
+  std::string& last = dial_errors_[event.address];
+  if (const std::string text = event.reason.to_string(); last != text) {
+    last = text;
+    context().log().warning("no link to {}: {}; trying on", event.address, text);
+  }
+  carry_out(overlay_->on_dial_failed(context().now(), event.address, event.reason));
+}
+
+void ClusterActor::on(const OverlayMessage& event) {
+  carry_out(overlay_->on_message(context().now(), event.from, event.message));
+}
+
+Members ClusterActor::on(const GetMembers&) {
+  Members members{me_, overlay_->members()};
+  std::erase_if(members.others, [&](const overlay::MemberStatus& each) { return each.member.name == me_.name; });
+  return members;
+}
+
+void ClusterActor::on(const WatchMembers& request) {
+  if (!listeners_.insert(request.listener).second) return;
+  context().monitor(request.listener, [this, listener = request.listener](const Down&) { listeners_.erase(listener); });
+  for (const auto& [name, member] : up_) {
+    context().tell(request.listener, MemberChanged{member, overlay::MemberState::kUp});
+  }
+}
+
+Done ClusterActor::on(const Leave& request) {
+  carry_out(overlay_->leave(context().now()));
+  lanes_.leave(request.reason);
+  return {};
+}
+
+void ClusterActor::carry_out(overlay::Actions actions) {
+  for (const overlay::Action& action : actions) {
+    std::visit([this](const auto& each) { carry_out(each); }, action);
+  }
+  // Only now are messages of a new link let through: the shards have been told of the member, so they can answer.
+  for (const auto& [node, link] : std::exchange(chosen_, {})) lanes_.choose(node, link);
+  arm_tick();
+}
+
+void ClusterActor::carry_out(const overlay::Dial& action) { lanes_.dial(action.address); }
+
+void ClusterActor::carry_out(const overlay::CloseLink& action) {
+  context().log().debug("closing a link: {}", action.reason);
+  lanes_.close(action.link, action.reason);
+}
+
+void ClusterActor::carry_out(const overlay::Send& action) {
+  // The overlay may speak over a link that it has chosen in this same turn.
+  if (const auto chosen = chosen_.find(action.to); chosen != chosen_.end()) {
+    lanes_.choose(chosen->first, chosen->second);
+    chosen_.erase(chosen);
+  }
+  lanes_.send_control(action.to, action.message);
+}
+
+void ClusterActor::carry_out(const overlay::LinkChosen& action) {
+  chosen_[action.node] = action.link;
+  const auto up = up_.find(action.node.name);
+  if (up == up_.end() || up->second.id() != action.node) return;
+  routes_.reconnected(action.node);
+  announce(up->second, overlay::MemberState::kUp);
+}
+
+void ClusterActor::carry_out(const overlay::MemberUp& action) {
+  const overlay::Member& member = action.member;
+  context().log().info("member {} is up at {} (incarnation {})", member.name, member.address, member.incarnation);
+  up_[member.id().name] = member;
+  members_up_.set(static_cast<std::int64_t>(up_.size()));
+  routes_.add(member.id());
+  announce(member, overlay::MemberState::kUp);
+}
+
+void ClusterActor::carry_out(const overlay::MemberUnreachable& action) {
+  context().log().warning("member {} cannot be reached", action.member.name);
+  announce(action.member, overlay::MemberState::kUnreachable);
+}
+
+void ClusterActor::carry_out(const overlay::MemberDown& action) {
+  const overlay::Member& member = action.member;
+  context().log().warning("member {} {}: {}", member.name, action.left ? "left" : "is down", action.reason.to_string());
+  up_.erase(member.id().name);
+  members_up_.set(static_cast<std::int64_t>(up_.size()));
+  routes_.remove(member.id(), "node " + member.name + (action.left ? " left" : " is down"));
+  announce(member, action.left ? overlay::MemberState::kLeft : overlay::MemberState::kDown);
+}
+
+void ClusterActor::announce(const overlay::Member& member, overlay::MemberState state) {
+  for (const Ref<MemberListener>& listener : listeners_) context().tell(listener, MemberChanged{member, state});
+}
+
+void ClusterActor::arm_tick() {
+  context().cancel(tick_);
+  const auto next = overlay_->next_tick();
+  if (!next) return;
+  tick_ = context().after(*next - context().now(), [this] { carry_out(overlay_->on_tick(context().now())); });
+}
+
+}  // namespace troupe::cluster

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "troupe/actor/actor.hpp"
+#include "troupe/cluster/lanes.hpp"
+#include "troupe/cluster/membership.hpp"
+#include "troupe/overlay/overlay.hpp"
+
+namespace troupe::cluster {
+
+// What Lanes reports, as turns of the cluster's actor.
+struct LinkUp {
+  static constexpr auto wire_name = "troupe.cluster.link_up";
+  static constexpr bool local_only = true;
+  overlay::LinkId link = 0;
+  overlay::Member peer;
+  std::string dialed;
+};
+struct LinkDown {
+  static constexpr auto wire_name = "troupe.cluster.link_down";
+  static constexpr bool local_only = true;
+  overlay::LinkId link = 0;
+  Error reason;
+  bool peer_left = false;
+};
+struct DialFailed {
+  static constexpr auto wire_name = "troupe.cluster.dial_failed";
+  static constexpr bool local_only = true;
+  std::string address;
+  Error reason;
+};
+struct OverlayMessage {
+  static constexpr auto wire_name = "troupe.cluster.overlay_message";
+  static constexpr bool local_only = true;
+  NodeId from;
+  Bytes message;
+};
+
+/// What the cluster's actor does to every shard of its node.
+class RouteTables {
+ public:
+  virtual ~RouteTables() = default;
+  virtual void add(const NodeId& node) = 0;
+  virtual void remove(const NodeId& node, const std::string& reason) = 0;
+  virtual void reconnected(const NodeId& node) = 0;
+};
+
+/// Drives the overlay: reports to it what happened to links, carries out its actions, and tells shards and listeners who is a member. One on
+/// each node, on the shard that has the lanes.
+class ClusterActor final : public Actor<ClusterActor> {
+ public:
+  using Messages = troupe::Messages<LinkUp, LinkDown, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
+
+  ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Lanes& lanes, RouteTables& routes,
+               Metrics& metrics);
+
+  void on_start() override;
+  void on(const LinkUp& event);
+  void on(const LinkDown& event);
+  void on(const DialFailed& event);
+  void on(const OverlayMessage& event);
+  Members on(const GetMembers&);
+  void on(const WatchMembers& request);
+  Done on(const Leave& request);
+
+ private:
+  void carry_out(overlay::Actions actions);
+  void carry_out(const overlay::Dial& action);
+  void carry_out(const overlay::CloseLink& action);
+  void carry_out(const overlay::Send& action);
+  void carry_out(const overlay::LinkChosen& action);
+  void carry_out(const overlay::MemberUp& action);
+  void carry_out(const overlay::MemberUnreachable& action);
+  void carry_out(const overlay::MemberDown& action);
+  void announce(const overlay::Member& member, overlay::MemberState state);
+  void arm_tick();
+
+  overlay::Member me_;
+  std::unique_ptr<overlay::Overlay> overlay_;
+  Lanes& lanes_;
+  RouteTables& routes_;
+  Gauge& members_up_;
+  std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.
+  std::map<NodeId, overlay::LinkId> chosen_;     ///< In this turn: taken into use at its end, when the shards know the member.
+  std::set<Ref<MemberListener>> listeners_;
+  std::map<std::string, std::string> dial_errors_;  ///< The last one logged for each address, so that retries do not repeat it.
+  TimerId tick_;
+};
+
+}  // namespace troupe::cluster
