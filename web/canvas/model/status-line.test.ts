@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { statusLine, type Health } from './status-line.js';
+
+const healthy: Health = {
+  ...{ isOpen: true, isJoined: true, wasJoined: true, available: true },
+  ...{ pending: 0, pendingMs: 0, failure: '' },
+};
+const say = (health: Partial<Health>) => statusLine({ ...healthy, ...health });
+
+test('all is well', () => {
+  expect(say({})).toEqual({ tone: 'good', text: 'saved', detail: '' });
+});
+
+test('saving is said only when it takes a while', () => {
+  expect(say({ pending: 1, pendingMs: 100 }).text).toBe('saved');
+  expect(say({ pending: 1, pendingMs: 400 }).text).toBe('saving…');
+});
+
+test('the first connection and a lost one sound different', () => {
+  expect(say({ isOpen: false, isJoined: false, wasJoined: false })).toMatchObject({ text: 'connecting…', detail: '' });
+  expect(say({ isOpen: false, isJoined: false }).detail).toBe('Reconnecting… You can go on drawing.');
+  expect(say({ isJoined: false, pending: 2 }).detail).toBe('Reconnecting… 2 changes are kept and will be sent.');
+  expect(say({ isJoined: false, pending: 1 }).detail).toContain('1 change is kept');
+});
+
+test('the owner is away', () => {
+  expect(say({ available: false }).detail).toBe(
+    'Waiting for the owner of this canvas - your drawing is kept and will be sent.',
+  );
+});
+
+test('what can never work is said before all else', () => {
+  expect(say({ failure: 'unknown topic', isOpen: false })).toMatchObject({ tone: 'bad' });
+});

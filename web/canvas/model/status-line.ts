@@ -1,0 +1,49 @@
+// What the page says about its connection, in the words of somebody who draws. Pure.
+
+export interface Health {
+  /** The connection to a node. */
+  isOpen: boolean;
+  /** The canvas has been joined on this connection. */
+  isJoined: boolean;
+  /** It has been joined at least once since the page was opened. */
+  wasJoined: boolean;
+  available: boolean;
+  /** Own events that have not come back. */
+  pending: number;
+  /** How long the oldest of them has been waiting. */
+  pendingMs: number;
+  /** Why this canvas can never be joined; empty if it can. */
+  failure: string;
+}
+
+export interface StatusLine {
+  tone: 'good' | 'busy' | 'wait' | 'bad';
+  text: string;
+  /** Said in a banner, as it does not fit into a header. */
+  detail: string;
+}
+
+/** Most strokes are saved sooner than this; saying so each time would only flicker. */
+const SAVING_AFTER_MS = 350;
+
+export function statusLine(health: Health): StatusLine {
+  const { pending } = health;
+  if (health.failure !== '') {
+    return { tone: 'bad', text: 'cannot open', detail: `This canvas cannot be opened: ${health.failure}` };
+  }
+  if (!health.isOpen || !health.isJoined) {
+    if (!health.wasJoined) return { tone: 'busy', text: 'connecting…', detail: '' };
+    const kept = pending === 0 ? 'You can go on drawing.' : `${counted(pending)} kept and will be sent.`;
+    return { tone: 'wait', text: 'reconnecting…', detail: `Reconnecting… ${kept}` };
+  }
+  if (!health.available) {
+    const detail = 'Waiting for the owner of this canvas - your drawing is kept and will be sent.';
+    return { tone: 'wait', text: 'waiting', detail };
+  }
+  if (pending > 0 && health.pendingMs >= SAVING_AFTER_MS) return { tone: 'busy', text: 'saving…', detail: '' };
+  return { tone: 'good', text: 'saved', detail: '' };
+}
+
+function counted(pending: number): string {
+  return pending === 1 ? '1 change is' : `${pending} changes are`;
+}
