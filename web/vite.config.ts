@@ -10,7 +10,7 @@ export default defineConfig({
     outDir: '../dist',
     emptyOutDir: true,
     assetsDir: 'assets',
-    target: 'es2020',
+    target: 'es2022',
   },
   server: {
     proxy: { '/api': { target: process.env['TROUPE_NODE'] ?? 'http://localhost:8080', ws: true } },

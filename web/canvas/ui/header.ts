@@ -1,0 +1,69 @@
+// The top of the page: where one is, who else is there, and how the connection is.
+
+import type { StatusLine } from '../model/status-line.js';
+import { element, icon } from './dom.js';
+
+export interface HeaderParts {
+  room: string;
+  homePath: string;
+  people: HTMLElement;
+  chatToggle: HTMLElement;
+  copyLink(): void;
+  help(): void;
+}
+
+export class Header {
+  readonly node: HTMLElement;
+  /** A line over the sheet for what does not fit into the header. */
+  readonly banner = element('div', { class: 'banner', role: 'status', hidden: true });
+  readonly #status = element('span', { class: 'status', role: 'status' });
+  readonly #node = element('span', { class: 'node-name' });
+  readonly #latency = element('span', { class: 'latency' });
+  #shown = '';
+
+  constructor({ room, homePath, people, chatToggle, copyLink, help }: HeaderParts) {
+    const link = element('button', { class: 'room-name', type: 'button', title: 'Copy the link to this canvas', onclick: copyLink }, element('span', {}, room), icon('link'));
+    const helpButton = element('button', { class: 'icon-button help', type: 'button', title: 'Keyboard (?)', 'aria-label': 'Keyboard shortcuts', onclick: help }, icon('help'));
+    const connection = element('div', { class: 'connection', title: 'The node that serves you, and the time to it and back' }, this.#node, this.#latency);
+    this.node = element(
+      'header',
+      { class: 'top' },
+      element('a', { class: 'brand', href: homePath, 'aria-label': 'Troupe canvas, to the start page' }, mark(), element('span', {}, 'Troupe')),
+      link,
+      this.#status,
+      element('div', { class: 'spacer' }),
+      connection,
+      people,
+      helpButton,
+      chatToggle,
+    );
+  }
+
+  showStatus(line: StatusLine): void {
+    const key = JSON.stringify(line);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.#status.textContent = line.text;
+    this.#status.dataset['tone'] = line.tone;
+    this.banner.textContent = line.detail;
+    this.banner.dataset['tone'] = line.tone;
+    this.banner.hidden = line.detail === '';
+  }
+
+  showNode(name: string): void {
+    this.#node.textContent = name === '' ? '' : `node ${name}`;
+  }
+
+  showLatency(latencyMs: number | undefined): void {
+    this.#latency.textContent = latencyMs === undefined ? '' : `${latencyMs < 10 ? latencyMs.toFixed(1) : Math.round(latencyMs)} ms`;
+  }
+}
+
+/** The sign of Troupe: three that move together. */
+export function mark(): HTMLElement {
+  const made = element('span', { class: 'mark', 'aria-hidden': 'true' });
+  made.innerHTML =
+    '<svg viewBox="0 0 24 24" width="24" height="24"><circle cx="8" cy="9" r="5" fill="#1f6feb"/>' +
+    '<circle cx="16.5" cy="8" r="4" fill="#f2b705"/><circle cx="13" cy="16.5" r="5" fill="#e03131" fill-opacity=".9"/></svg>';
+  return made;
+}
