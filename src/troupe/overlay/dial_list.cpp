@@ -67,10 +67,13 @@ void DialList::drop(const std::string& address) {
 }
 
 void DialList::drop_learned(NodeId node) {
-  std::erase_if(targets_, [&](const auto& entry) {
-    const Target& target = entry.second;
-    return target.expiry && target.node.same_node(node) && target.node.incarnation <= node.incarnation;
-  });
+  for (auto& [address, target] : targets_) {
+    const bool is_meant = target.node.same_node(node) && target.node.incarnation <= node.incarnation;
+    if (target.expiry && is_meant) target.expiry = TimePoint::min();
+  }
+  // One that waits for its answer stays until then, or its address could be dialed twice at once.
+  std::erase_if(targets_,
+                [](const auto& entry) { return entry.second.expiry == TimePoint::min() && !entry.second.in_flight; });
 }
 
 std::vector<std::string> DialList::take_due(TimePoint now,
