@@ -293,11 +293,11 @@ bool FullMesh::wanted(const std::string& address, const DialList::Target& target
   const auto known = peers_.find(target.node.name);
   if (known != peers_.end() && !known->second.links.empty()) {
     const std::uint64_t incarnation = known->second.member.incarnation;
-    if (incarnation == target.node.incarnation) return false;
-    if (target.expiry && incarnation > target.node.incarnation) return false;
+    if (incarnation < target.node.incarnation) return true;  // It has restarted, and our link is half-open.
+    if (incarnation == target.node.incarnation || target.expiry) return false;
   }
   if (target.expiry) return true;
-  // A configured address says nothing about who is there, but a linked node may say that it is.
+  // Who was at a configured address before says little, but a linked node may say that it is there now.
   return std::ranges::none_of(
       peers_, [&](const auto& entry) { return !entry.second.links.empty() && entry.second.member.address == address; });
 }

@@ -43,7 +43,9 @@ struct Send {
   friend bool operator==(const Send&, const Send&) = default;
 };
 
-/// From now on this is the link to that node: what is sent to it goes here, not over an earlier link.
+/// From now on this is the link to that node: what is sent to it goes here, not over an earlier link. Another link to
+/// the node may stay open for a moment, until one end closes it. What arrives on it is still from that node and may be
+/// delivered, but its order with what arrives here is lost.
 struct LinkChosen {
   NodeId node;
   LinkId link = 0;
