@@ -150,12 +150,7 @@ class Network {
   void start(std::size_t index) {
     Node& node = nodes_[index];
     if (node.mesh != nullptr) return;
-    ++node.incarnation;
-    node.leaving = false;
-    node.chosen.clear();
-    node.up.clear();
-    node.newest.clear();
-    node.dialing.clear();
+    node = Node{.name = node.name, .options = node.options, .incarnation = node.incarnation + 1};
     node.mesh = std::make_unique<FullMesh>(node.options, node.self(), random_.fork());
     apply(index, node.mesh->start(now_));
   }
