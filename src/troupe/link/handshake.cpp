@@ -86,6 +86,7 @@ Handshake::Handshake(Role role, Identity local, const Nonce& nonce, std::string 
     local_.channel = "any";
     local_.lane = 0;
     local_.lanes = 1;
+    local_.link = 0;
   }
   TROUPE_ASSERT(check(local_).has_value());
 }
@@ -118,6 +119,7 @@ HandshakeStep Handshake::on_hello(const Bytes& payload) {
   local_.channel = peer_.channel;
   local_.lane = peer_.lane;
   local_.lanes = peer_.lanes;
+  local_.link = peer_.link;
   acceptor_payload_ = wire::encode(Introduction{local_, nonce_});
   awaited_ = FrameType::kProof;
   return {.send = Frame{FrameType::kChallenge, wire::encode(Challenge{acceptor_payload_, proof_by(Role::kAcceptor)})}};

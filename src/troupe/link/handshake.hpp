@@ -40,7 +40,7 @@ class Handshake {
   /// The payload of a handshake frame is at most this, and nothing else is read before both proofs are checked.
   static constexpr std::uint32_t kPayloadBytesMax = 4096;
 
-  /// `local` passes `check`; an acceptor's channel, lane and lanes are replaced by the dialer's. A dialer with an
+  /// `local` passes `check`; what of it "the dialer's counts" an acceptor takes from the dialer. A dialer with an
   /// `expected_node` refuses any other. With an empty secret, anybody who knows the cluster's name gets in.
   Handshake(Role role, Identity local, const Nonce& nonce, std::string secret,
             std::optional<std::string> expected_node);

@@ -20,7 +20,7 @@ void Liveness::begin(TimePoint now) {
 }
 
 void Liveness::on_heartbeat(TimePoint now, const Heartbeat& heartbeat) {
-  peer_stamp_ = Heartbeat::Echo{.stamp = heartbeat.stamp};
+  peer_stamp_ = HeartbeatEcho{.stamp = heartbeat.stamp};
   peer_stamp_at_ = now;
   if (!heartbeat.echo) return;
   const auto [stamp, held] = *heartbeat.echo;

@@ -7,14 +7,16 @@
 
 namespace troupe::link {
 
+/// What a heartbeat says about the other direction.
+struct HeartbeatEcho {
+  std::int64_t stamp = 0;  ///< Of the newest heartbeat that the sender has from the receiver.
+  Duration held{};         ///< How long ago that one arrived.
+};
+
 /// The payload of a `heartbeat` frame.
 struct Heartbeat {
-  struct Echo {
-    std::int64_t stamp = 0;  ///< Of the newest heartbeat that the sender has from the receiver.
-    Duration held{};         ///< How long ago that one arrived.
-  };
   std::int64_t stamp = 0;  ///< The sender's clock; means nothing to anybody else.
-  std::optional<Echo> echo;
+  std::optional<HeartbeatEcho> echo;
 };
 
 struct LivenessOptions {
@@ -69,7 +71,7 @@ class Liveness {
   TimePoint last_received_;
   TimePoint give_up_at_;  ///< Valid while `reprieved_`.
   bool reprieved_ = false;
-  std::optional<Heartbeat::Echo> peer_stamp_;  ///< To be returned; `held` is filled in when it is.
+  std::optional<HeartbeatEcho> peer_stamp_;  ///< To be returned; `held` is filled in when it is.
   TimePoint peer_stamp_at_;
   std::optional<Duration> last_round_trip_;
 };

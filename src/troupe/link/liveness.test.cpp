@@ -98,9 +98,9 @@ TEST_F(LivenessTest, the_round_trip_leaves_out_how_long_the_peer_held_the_stamp)
 
 TEST_F(LivenessTest, one_stamp_may_be_echoed_twice) {
   const Heartbeat ping = liveness_.make_heartbeat(at(500ms));
-  liveness_.on_heartbeat(at(1000ms), {.stamp = 1, .echo = Heartbeat::Echo{.stamp = ping.stamp, .held = 480ms}});
+  liveness_.on_heartbeat(at(1000ms), {.stamp = 1, .echo = HeartbeatEcho{.stamp = ping.stamp, .held = 480ms}});
   EXPECT_EQ(liveness_.last_round_trip(), 20ms);
-  liveness_.on_heartbeat(at(1500ms), {.stamp = 2, .echo = Heartbeat::Echo{.stamp = ping.stamp, .held = 970ms}});
+  liveness_.on_heartbeat(at(1500ms), {.stamp = 2, .echo = HeartbeatEcho{.stamp = ping.stamp, .held = 970ms}});
   EXPECT_EQ(liveness_.last_round_trip(), 30ms);
 }
 
@@ -112,7 +112,7 @@ TEST_F(LivenessTest, an_echo_that_cannot_be_true_is_ignored) {
        {std::pair{sent + 1, Duration(0)}, std::pair{kLeast, Duration(0)}, std::pair{kMost, Duration(0)},
         std::pair{std::int64_t{0}, Duration(0)}, std::pair{sent, Duration(-1)}, std::pair{sent, Duration(kLeast)},
         std::pair{sent, Duration(kMost)}, std::pair{sent, Duration(501ms)}}) {
-    liveness_.on_heartbeat(at(1000ms), {.stamp = kMost, .echo = Heartbeat::Echo{.stamp = stamp, .held = held}});
+    liveness_.on_heartbeat(at(1000ms), {.stamp = kMost, .echo = HeartbeatEcho{.stamp = stamp, .held = held}});
     EXPECT_FALSE(liveness_.last_round_trip().has_value()) << stamp << " held " << held.count();
   }
 }
