@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -21,13 +22,15 @@ AnswerCallback typed_answer(Callback&& callback) {
     Envelope& envelope = **answer;
     if (R* value = envelope.get<R>()) return callback(Result<R>(std::move(*value)));
     if (R* value = envelope.get<R>(local_payload_type<R>)) return callback(Result<R>(std::move(*value)));
-    if (EncodedPayload* encoded = envelope.encoded()) return callback(wire::decode<R>(std::move(encoded->body)));
+    if constexpr (!LocalOnly<R>) {
+      if (EncodedPayload* encoded = envelope.encoded()) return callback(wire::decode<R>(std::move(encoded->body)));
+    }
     callback(Result<R>(fail(ErrorCode::kCorrupt, "the answer is of another type than the question's Reply")));
   };
 }
 
 /// The right to answer one ask, once, now or in a later turn of the actor that was asked: keep it as a member until the answer is
-/// known. Destroyed unused, it answers `cancelled`. Only on the shard of the actor that was asked.
+/// known. Destroyed unused, it answers `cancelled`, or `actor_failed` if by an exception. Only on the shard of the actor that was asked.
 template <class R>
 class ReplyTo {
  public:
@@ -40,7 +43,7 @@ class ReplyTo {
     swap(taken);
     return *this;
   }
-  ~ReplyTo() { finish(fail(ErrorCode::kCancelled, "the actor dropped the question without an answer")); }
+  ~ReplyTo();
 
   void operator()(R value) { finish(Result<R>(std::move(value))); }
   void operator()(Error error) { finish(Result<R>(std::unexpected(std::move(error)))); }

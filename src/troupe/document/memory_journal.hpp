@@ -52,7 +52,7 @@ struct MemoryJournalOptions {
   std::size_t queue_requests_max = 4096;     ///< Requests without an answer yet.
   std::size_t queue_bytes_max = 64U << 20U;  ///< What these hold.
   /// Called when a request arrives while nothing waits for a flush: the simulator then schedules one.
-  std::move_only_function<void()> on_pending;
+  std::move_only_function<void()> on_pending = {};
 };
 
 /// A journal for the simulator and for tests: plain code for one thread, without a clock. It does nothing by itself.
