@@ -104,7 +104,7 @@ export class Room {
   #showStatus(): void {
     const health = this.#session.health();
     this.#header.showStatus(statusLine(health));
-    this.#header.showNode(this.#session.node);
+    this.#header.showNode(health.isOpen ? this.#session.node : '');
     if (!health.isOpen) this.#header.showLatency(undefined);
   }
 

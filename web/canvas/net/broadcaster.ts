@@ -46,7 +46,7 @@ export class Broadcaster {
   /** The stroke will not be finished: others take its preview away. */
   withdraw(stroke: Stroke): void {
     this.#stroke = undefined;
-    if (this.#pointsSent > 0) this.#port.signal({ type: 'drawing', ...stroke, points: [], from: 0 });
+    if (this.#pointsSent > 0) this.#port.signal({ ...stroke, type: 'drawing', points: [], from: 0 });
     this.#pointsSent = 0;
   }
 
@@ -68,7 +68,7 @@ export class Broadcaster {
     const end = Math.min(total, this.#pointsSent + POINTS_MAX);
     const points = stroke.points.slice(this.#pointsSent * 2, end * 2);
     // Without a connection nobody sees it; the points stay unsent for those who see it later.
-    if (this.#port.signal({ type: 'drawing', ...stroke, points, from: this.#pointsSent })) this.#pointsSent = end;
+    if (this.#port.signal({ ...stroke, type: 'drawing', points, from: this.#pointsSent })) this.#pointsSent = end;
     if (end < total) this.#schedule();
   }
 }

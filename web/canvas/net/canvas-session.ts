@@ -1,7 +1,7 @@
 // One canvas over the network: joins the topic, keeps the drawing up to date, and takes care that what is drawn here
 // is stored exactly once. Knows nothing of the screen.
 
-import { Client, TroupeError, type Topic } from '../../client/index.js';
+import { Client, TroupeError, type ClientOptions, type Topic } from '../../client/index.js';
 import { Emitter } from '../../client/emitter.js';
 import { Drawing } from '../model/drawing.js';
 import { LiveStrokes } from '../model/live.js';
@@ -33,6 +33,7 @@ export interface CanvasSessionEvents {
 }
 
 const ADDRESSES_REFRESH_MS = 30_000;
+const LIVE_PRUNE_MS = 2_000;
 
 export class CanvasSession {
   readonly drawing = new Drawing();
@@ -42,9 +43,10 @@ export class CanvasSession {
   readonly #topic: Topic<CanvasTypes>;
   readonly #events = new Emitter<CanvasSessionEvents>();
   readonly #page: PageLocation;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
   #wasJoined = false;
 
-  constructor(room: string, present: CanvasPresent, page: PageLocation) {
+  constructor(room: string, present: CanvasPresent, page: PageLocation, options: Partial<ClientOptions> = {}) {
     this.#page = page;
     this.#client = new Client({
       addresses: pageAddresses(page),
@@ -53,6 +55,7 @@ export class CanvasSession {
       pingIntervalMs: 4_000,
       connectTimeoutMs: 4_000,
       retryMaxMs: 3_000,
+      ...options,
     });
     this.#topic = this.#client.join<CanvasTypes>(`canvas/${room}`, { present });
     this.broadcaster = new Broadcaster({
@@ -68,8 +71,13 @@ export class CanvasSession {
   connect(): void {
     this.#client.connect();
     void this.#refreshAddresses();
-    setInterval(() => void this.#refreshAddresses(), ADDRESSES_REFRESH_MS);
-    setInterval(() => this.#pruneLive(), 2_000);
+    this.#timers.push(setInterval(() => void this.#refreshAddresses(), ADDRESSES_REFRESH_MS));
+    this.#timers.push(setInterval(() => this.#pruneLive(), LIVE_PRUNE_MS));
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#client.close();
   }
 
   get topicName(): string {

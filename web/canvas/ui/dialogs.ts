@@ -39,16 +39,16 @@ export function askToClear(onConfirm: () => void): void {
 export function askWhoYouAre(identity: Identity, onChange: (identity: Identity) => void): void {
   const name = element('input', { class: 'field', id: 'own-name', maxlength: String(NAME_MAX), value: identity.name, autocomplete: 'off' });
   let color = identity.color;
-  const swatches = PERSON_COLORS.map((each) => {
+  const swatches = PERSON_COLORS.map(({ color: each, name: colorName }) => {
     const choose = () => {
       color = each;
       show();
     };
-    const made = element('button', { class: 'swatch', type: 'button', 'aria-label': `Colour ${each}`, onclick: choose });
+    const made = element('button', { class: 'swatch', type: 'button', title: colorName, 'aria-label': colorName, onclick: choose });
     made.style.setProperty('--swatch', each);
     return made;
   });
-  const show = () => swatches.forEach((swatch, index) => swatch.setAttribute('aria-pressed', String(PERSON_COLORS[index] === color)));
+  const show = () => swatches.forEach((swatch, index) => swatch.setAttribute('aria-pressed', String(PERSON_COLORS[index]?.color === color)));
   const save = (event: Event) => {
     event.preventDefault();
     dialog.close();

@@ -2,7 +2,7 @@
 
 import { readColor, NAME_MAX } from '../model/events.js';
 import { randomName } from '../model/rooms.js';
-import { PERSON_COLORS } from './palette.js';
+import { personColor } from './palette.js';
 
 export interface Identity {
   name: string;
@@ -32,7 +32,7 @@ function write(key: string, value: string): void {
 }
 
 export function loadIdentity(): Identity {
-  const fallback = PERSON_COLORS[Math.floor(Math.random() * PERSON_COLORS.length)] as string;
+  const fallback = personColor(Math.floor(Math.random() * 1_000));
   const identity = {
     name: cleanName(read(NAME_KEY) ?? '') || randomName(Math.random),
     color: readColor(read(COLOR_KEY), fallback),

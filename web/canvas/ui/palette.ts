@@ -13,10 +13,15 @@ export const PALETTE: readonly { color: string; name: string }[] = [
 ];
 
 /** Colours for people: the palette without ink, in which everybody would look the same. */
-export const PERSON_COLORS: readonly string[] = PALETTE.slice(1).map(({ color }) => color);
+export const PERSON_COLORS = PALETTE.slice(1);
 
 export function colorOfName(name: string): string {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return PERSON_COLORS[hash % PERSON_COLORS.length] as string;
+  return personColor(hash);
+}
+
+/** The colour for a whole number, whichever it is. */
+export function personColor(index: number): string {
+  return (PERSON_COLORS[index % PERSON_COLORS.length] as { color: string }).color;
 }

@@ -9,7 +9,6 @@ export interface ToolbarPort {
   clear(): void;
 }
 
-
 const SIZES = [2, 4, 6, 10, 16, 26, 42, 68];
 const ERASER_FACTOR = 3;
 
@@ -105,7 +104,7 @@ export class Toolbar {
     this.#custom.value = this.#color;
     const nearest = SIZES.reduce((best, size, index) => (size <= this.#penSize ? index : best), 0);
     this.#size.value = String(nearest);
-    this.#dot.style.setProperty('--size', `${Math.min(26, 3 + this.#penSize * 0.3)}px`);
+    this.#dot.style.setProperty('--size', `${Math.min(26, 4 + this.#penSize * 0.33)}px`);
     this.#dot.style.setProperty('--swatch', this.#isErasing ? '#ffffff' : this.#color);
     this.#port.changed(this.brush);
   }
