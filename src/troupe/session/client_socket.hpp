@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "troupe/session/action.hpp"
+
+namespace troupe::session {
+
+/// The way back to one client, on the session's shard. The gateway implements it over a WebSocket, tests and the simulator by
+/// themselves.
+class ClientSocket {
+ public:
+  virtual ~ClientSocket() = default;
+  /// Queues one message. A client that reads too slowly is closed by the socket itself, which then reports it gone.
+  virtual void send(Text text) = 0;
+  /// Closes after what was queued before.
+  virtual void close(std::uint16_t code, const std::string& reason) = 0;
+};
+
+}  // namespace troupe::session
