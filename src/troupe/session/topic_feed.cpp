@@ -43,10 +43,11 @@ bool TopicFeed::on_resynced(std::string_view epoch, const std::vector<RenderedEv
   if (!started_) return false;
   asking_ = false;
   if (epoch != epoch_) return false;
-  const std::uint64_t before = last_;
   for (const RenderedEvent& event : events) take(event, out);
   release(out);
-  return last_ > before && ask_if_behind();
+  // Events that came on their own may have overtaken the answer, so that it is all repeats; the question then goes on
+  // from where the client is now.
+  return !events.empty() && ask_if_behind();
 }
 
 void TopicFeed::expect(std::string_view epoch, std::uint64_t seq) {
@@ -60,12 +61,10 @@ void TopicFeed::expect(std::string_view epoch, std::uint64_t seq) {
 
 void TopicFeed::take(const RenderedEvent& event, Output& out) {
   newest_ = std::max(newest_, event.seq);
-  if (event.seq == last_ + 1) {
-    out.push_back(Reply{event.text});
-    ++last_;
-  } else if (event.seq > last_) {
-    hold(event);
-  }
+  if (event.seq <= last_) return;
+  if (event.seq - last_ > 1) return hold(event);
+  out.push_back(Reply{event.text});
+  ++last_;
 }
 
 void TopicFeed::hold(const RenderedEvent& event) {
@@ -78,9 +77,10 @@ void TopicFeed::hold(const RenderedEvent& event) {
 }
 
 void TopicFeed::release(Output& out) {
-  while (!held_.empty() && held_.begin()->first <= last_ + 1) {
+  while (!held_.empty()) {
     const auto next = held_.begin();
-    if (next->first == last_ + 1) {
+    if (next->first > last_) {
+      if (next->first - last_ > 1) return;
       out.push_back(Reply{next->second});
       ++last_;
     }

@@ -36,8 +36,8 @@ class TopicFeed {
 
   [[nodiscard]] bool on_event(std::string_view epoch, const RenderedEvent& event, Output& out);
 
-  /// The answer to a question. If it brings the client forward, but not up to what is known to exist, the next question
-  /// follows at once; if it brings nothing, with the next event.
+  /// The answer to a question. If it brings events, but the client is still behind what is known to exist, the next
+  /// question follows at once; if it brings none, with the next event.
   [[nodiscard]] bool on_resynced(std::string_view epoch, const std::vector<RenderedEvent>& events, Output& out);
 
   /// An event with this seq is known to exist in this epoch. For use before the first `start`.
