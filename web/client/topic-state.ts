@@ -314,6 +314,7 @@ export class TopicState {
   #becomeSession(session: string): void {
     if (this.session !== '' && this.session !== session) this.#formerSessions.add(this.session);
     this.session = session;
+    this.#formerSessions.delete(session);
     // A server forgets a gone session within its idle timeout; more than a few cannot matter.
     const [oldest] = this.#formerSessions;
     if (this.#formerSessions.size > 16 && oldest !== undefined) this.#formerSessions.delete(oldest);

@@ -20,6 +20,8 @@ export class MockNode {
   #sockets = new WebSocketServer({ noServer: true });
   #pages;
   #sessionCount = 0;
+  // As with a real node, the sessions of a node that was started again never have the names of earlier ones.
+  #incarnation = Date.now().toString(36);
 
   /** @param {{ name: string, store: import('./documents.mjs').MockStore, pages?: string }} options */
   constructor({ name, store, pages }) {
@@ -68,7 +70,7 @@ export class MockNode {
   /** @param {import('ws').WebSocket} socket */
   #accept(socket) {
     this.#sessionCount += 1;
-    const session = new MockSession(this, socket, `${this.name}-mock-${this.#sessionCount}`);
+    const session = new MockSession(this, socket, `${this.name}-${this.#incarnation}-${this.#sessionCount}`);
     this.sessions.add(session);
     socket.on('close', () => this.sessions.delete(session));
   }
