@@ -18,7 +18,8 @@ tidy_files() {
   if [ "$1" = --all ]; then
     changed=$(cpp_files)
   else
-    changed=$(git diff --name-only "$base" -- '*.cpp' '*.hpp' && git ls-files --others --exclude-standard -- '*.cpp' '*.hpp')
+    changed=$(git diff --name-only "$base" -- '*.cpp' '*.hpp' && git ls-files --others --exclude-standard -- '*.cpp' '*.hpp') ||
+      return 1
   fi
   [ -z "$changed" ] || xargs -n1 dirname <<<"$changed" | sort -u |
     while read -r folder; do ls "$folder"/*.cpp 2>/dev/null || true; done | grep -v -E '\.test\.cpp$|^(tests|bench|fuzz)/' || true
@@ -27,8 +28,9 @@ tidy_files() {
 check_tidy() {
   configure clang
   local files
-  files=$(tidy_files "$1")
-  [ -z "$files" ] || printf '%s\n' $files | xargs -P "$(nproc)" -n 2 clang-tidy-19 -p build/clang --quiet 2> >(grep -v 'warnings generated\|Processing file\|Suppressed' >&2)
+  files=$(tidy_files "$1") || return 1
+  [ -z "$files" ] || printf '%s\n' $files | xargs -P "$(nproc)" -n 2 clang-tidy-19 -p build/clang --quiet \
+    2> >(grep -v 'warnings generated\|Processing file\|Suppressed' >&2)
 }
 
 install_packages build strict
