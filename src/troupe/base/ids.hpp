@@ -40,6 +40,11 @@ class ActorId {
   }
   static ActorId named(std::string_view name) { return ActorId(hash64(name) | kNamedBit); }
 
+  /// The generation that a slot has after this one: from the last back to the first, never 0.
+  static constexpr std::uint32_t next_generation(std::uint32_t generation) {
+    return generation >= kGenerationMax ? 1 : generation + 1;
+  }
+
   constexpr bool is_named() const { return (raw_ & kNamedBit) != 0; }
   constexpr bool is_nobody() const { return raw_ == 0; }
   constexpr std::uint32_t shard() const { return static_cast<std::uint32_t>(raw_ >> 53U) & (kShardsMax - 1); }

@@ -26,7 +26,10 @@ class Random {
 
   /// Uniform in [low, high], both inclusive.
   std::int64_t between(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+    // Unsigned, because the distance of two numbers may not fit the signed type.
+    const std::uint64_t numbers = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
+    const std::uint64_t offset = numbers == 0 ? next() : below(numbers);
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + offset);
   }
 
   /// Uniform in [0, 1).

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
-#include <cstdint>
 
 namespace troupe {
 
@@ -19,6 +19,11 @@ struct Clock {
 using TimePoint = Clock::time_point;
 
 using namespace std::chrono_literals;  // NOLINT(google-global-names-in-headers): durations are part of the vocabulary.
+
+/// `from` plus `delay`, or the end of time if that is beyond it: a delay of Duration::max() means never.
+constexpr TimePoint later(TimePoint from, Duration delay) {
+  return delay > TimePoint::max() - std::max(from, TimePoint{}) ? TimePoint::max() : from + delay;
+}
 
 /// Milliseconds as a fraction, for logs and metrics.
 constexpr double to_milliseconds(Duration duration) {
