@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdexcept>
 #include <string_view>
 #include <type_traits>
 
@@ -18,15 +19,26 @@ class ActorBase {
 
   /// The first turn, before any message. The constructor has no context yet.
   virtual void on_start() {}
-  /// The last turn, when the actor stops; not when it failed. The context still works.
+  /// The last turn, when the actor stops; not when it failed. The context can still tell and log; what would need a later turn (timers, asks,
+  /// monitors, children) is refused or comes to nothing.
   virtual void on_stop() {}
 
  protected:
-  Context& context() { return context_; }
-  const Context& context() const { return context_; }
+  /// Throws std::logic_error in the constructor, which runs before the actor has its context.
+  Context& context() {
+    require_context();
+    return context_;
+  }
+  const Context& context() const {
+    require_context();
+    return context_;
+  }
 
  private:
   friend class Shard;
+  void require_context() const {
+    if (!context_.is_bound()) throw std::logic_error("an actor has no context in its constructor; on_start is its first turn");
+  }
   Context context_;
 };
 
@@ -132,6 +144,16 @@ const ActorType& Actor<Derived>::actor_type() {
       [](std::uint64_t tag) { return detail::message_name<Derived>(tag, typename Derived::Messages{}); },
   };
   return type;
+}
+
+template <class R>
+ReplyTo<R>::~ReplyTo() {
+  if (correlation_ == 0) return;
+  if (std::uncaught_exceptions() > 0) {
+    finish(fail(ErrorCode::kActorFailed, "an exception ended the handler before it answered"));
+  } else {
+    finish(fail(ErrorCode::kCancelled, "the actor dropped the question without an answer"));
+  }
 }
 
 template <class R>

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "troupe/actor/answer.hpp"
 #include "troupe/actor/envelope.hpp"
 #include "troupe/actor/signal.hpp"
 #include "troupe/actor/spawn_options.hpp"
@@ -17,6 +18,7 @@ namespace troupe {
 
 class ActorBase;
 class Shard;
+struct ActorCell;
 
 enum class DispatchOutcome : std::uint8_t { kHandled, kNotHandled, kCorrupt };
 
@@ -36,11 +38,11 @@ struct Supervisor {
   std::deque<TimePoint> restarts;  ///< Within the last `restarts_within`; at most `restarts_max`.
 };
 
-/// Who wants to know when this actor ends.
+/// Who wants to know when this actor ends. Ordered by watcher.
 struct Watcher {
   Address watcher;
   Address target;  ///< This actor, as the watcher named it.
-  bool is_link = false;
+  bool is_link = false;  ///< The watcher linked itself to this actor: the link's other half is in its `links`, and each end tells the other.
   friend auto operator<=>(const Watcher&, const Watcher&) = default;
 };
 
@@ -49,8 +51,9 @@ struct ActorExtras {
   std::string name;
   std::set<Watcher> watchers;
   std::map<Address, DownCallback> monitors;  ///< Whom this actor watches.
-  std::set<Address> links;                   ///< To whom this actor is linked.
+  std::set<Address> links;                   ///< To whom this actor linked itself.
   ExitCallback on_exit;
+  bool on_exit_changed = false;  ///< While on_exit runs: it set another, or none.
   bool linked_end = false;  ///< End with reason kLinked when the turn is over.
   std::unordered_set<std::uint64_t> timers;  ///< Raw TimerIds, to be cancelled with the actor.
   std::unique_ptr<Supervisor> supervisor;
@@ -63,6 +66,17 @@ enum class ActorState : std::uint8_t {
   kEnded,       ///< Out of its slot; waits only to leave the run queue.
 };
 
+/// A question, or a completion, whose answer has not come. Linked into a list of its asker's, so that it goes when the asker goes.
+struct PendingAsk {
+  std::uint64_t correlation = 0;
+  ActorCell* asker = nullptr;  ///< Null: not an actor.
+  NodeId to;
+  TimerId deadline;
+  AnswerCallback callback;
+  PendingAsk* next = nullptr;
+  PendingAsk* previous = nullptr;
+};
+
 /// The shard's record of one actor: its place, mailbox, family and object.
 struct ActorCell {
   ActorId id;
@@ -71,17 +85,19 @@ struct ActorCell {
   EnvelopeQueue mailbox;
   std::uint32_t mailbox_messages = 0;  ///< Those that count towards the bound.
   std::uint32_t mailbox_messages_max = 0;
-  std::uint32_t instance = 0;  ///< Grows at each restart: callbacks of an earlier object are not run.
+  std::uint32_t instance = 0;  ///< Grows at each restart.
   ActorState state = ActorState::kLive;
   bool started = false;
   bool ready = false;          ///< In the run queue.
   bool executing = false;       ///< A handler or callback of it is on the stack.
   bool stop_requested = false;  ///< End it when its turn is over.
+  bool stop_queued = false;     ///< A kStop is in the mailbox; more of them would say nothing new.
   ActorCell* next_ready = nullptr;
   ActorCell* parent = nullptr;
   ActorCell* first_child = nullptr;
   ActorCell* next_sibling = nullptr;
   ActorCell* previous_sibling = nullptr;
+  PendingAsk* first_ask = nullptr;
   std::unique_ptr<ActorExtras> extras;
 
   ActorExtras& need_extras() {

@@ -21,11 +21,20 @@ AnswerCallback typed_answer(Callback&& callback) {
     if (!answer) return callback(Result<R>(std::unexpected(std::move(answer.error()))));
     Envelope& envelope = **answer;
     if (R* value = envelope.get<R>()) return callback(Result<R>(std::move(*value)));
-    if (R* value = envelope.get<R>(local_payload_type<R>)) return callback(Result<R>(std::move(*value)));
     if constexpr (!LocalOnly<R>) {
       if (EncodedPayload* encoded = envelope.encoded()) return callback(wire::decode<R>(std::move(encoded->body)));
     }
     callback(Result<R>(fail(ErrorCode::kCorrupt, "the answer is of another type than the question's Reply")));
+  };
+}
+
+/// The same for what stays inside the node, which need not be encodable.
+template <class T, class Callback>
+AnswerCallback local_answer(Callback&& callback) {
+  return [callback = std::forward<Callback>(callback)](Result<Envelope*> answer) mutable {
+    if (!answer) return callback(Result<T>(std::unexpected(std::move(answer.error()))));
+    if (T* value = (*answer)->template get<T>(local_payload_type<T>)) return callback(Result<T>(std::move(*value)));
+    callback(Result<T>(fail(ErrorCode::kCorrupt, "the answer is not of the completion's type")));
   };
 }
 

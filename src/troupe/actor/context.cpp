@@ -1,5 +1,7 @@
 #include "troupe/actor/context.hpp"
 
+#include <stdexcept>
+
 #include "troupe/actor/actor.hpp"
 
 namespace troupe {
@@ -20,8 +22,7 @@ void Context::start_ask(EnvelopePtr envelope, const Address& to, Duration within
 }
 
 CompletionPort Context::open_completion(Duration within, AnswerCallback callback) {
-  const std::uint64_t correlation = shard_->open_ask(cell_, shard_->node(), within, std::move(callback));
-  return {shard_->host(), cell_->id, correlation};
+  return {shard_->host(), cell_->id, shard_->open_completion(*cell_, within, std::move(callback))};
 }
 
 TimerId Context::after(Duration delay, std::move_only_function<void()> callback) {
@@ -29,6 +30,7 @@ TimerId Context::after(Duration delay, std::move_only_function<void()> callback)
 }
 
 TimerId Context::every(Duration interval, std::move_only_function<void()> callback) {
+  if (interval <= Duration::zero()) throw std::invalid_argument("the interval of a timer is above zero");
   return shard_->add_actor_timer(*cell_, interval, interval, std::move(callback));
 }
 
@@ -42,7 +44,7 @@ void Context::monitor(const Address& actor, DownCallback callback) { shard_->mon
 void Context::demonitor(const Address& actor) { shard_->demonitor(*cell_, actor); }
 void Context::link(const Address& actor) { shard_->link(*cell_, actor); }
 void Context::unlink(const Address& actor) { shard_->unlink(*cell_, actor); }
-void Context::trap_exits(ExitCallback callback) { cell_->need_extras().on_exit = std::move(callback); }
+void Context::trap_exits(ExitCallback callback) { shard_->trap_exits(*cell_, std::move(callback)); }
 
 Address Context::find_named(std::string_view name) const {
   const ActorId actor = shard_->names().find(ActorId::named(name));

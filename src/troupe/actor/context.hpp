@@ -69,12 +69,12 @@ class Context {
   /// other thread; `callback(Result<T>)` runs as a later turn, with a timeout error after `within`.
   template <class T, class Callback>
   Completion<T> completion(Duration within, Callback&& callback) {
-    return Completion<T>(open_completion(within, typed_answer<T>(std::forward<Callback>(callback))));
+    return Completion<T>(open_completion(within, local_answer<T>(std::forward<Callback>(callback))));
   }
 
   /// Runs `callback()` once, `delay` from now.
   TimerId after(Duration delay, std::move_only_function<void()> callback);
-  /// Runs `callback()` each `interval` until it is cancelled.
+  /// Runs `callback()` each `interval` until it is cancelled. Throws std::invalid_argument if the interval is not above zero.
   TimerId every(Duration interval, std::move_only_function<void()> callback);
   /// True if it had not fired yet (always, for `every`). A copy of the id that `every` gave stays valid over its firings.
   bool cancel(TimerId timer);
@@ -85,12 +85,13 @@ class Context {
     return spawn_with<A>(SpawnOptions{}, std::forward<Args>(args)...).value_or(Ref<A>());
   }
 
-  /// Fails with `name_taken`, with `queue_full` at the shard's bound on actors, or with `invalid_argument`. With OnFailure::kRestart the
+  /// Fails with `name_taken`, with `queue_full` at the shard's bound on actors, with `stopping` once this actor ends, or with `invalid_argument`. With OnFailure::kRestart the
   /// arguments are copied and kept (wrap references in std::ref). A constructor that throws is a failure of the child, as in a handler.
   template <class A, class... Args>
   Result<Ref<A>> spawn_with(SpawnOptions options, Args&&... args);
 
-  /// Ends this actor after the current turn; what is left in its mailbox becomes dead letters.
+  /// Ends this actor after the current turn, even if the turn fails and its supervision would restart it; what is left in its mailbox becomes
+  /// dead letters. In `on_stop` and later only `tell`, `stop` and `log` have an effect.
   void stop();
   /// Asks any actor to end after what it has in its mailbox.
   void stop(const Address& actor);
@@ -105,9 +106,10 @@ class Context {
   }
 
   /// Ties two actors: if either fails, or its node goes down, the other ends too, unless it traps exits. A normal stop only reaches those who trap.
+  /// A restart is no end: its links hold, while its monitors, timers and asks are gone with the object that made them.
   void link(const Address& actor);
   void unlink(const Address& actor);
-  /// From now on an Exit of a linked actor runs `callback` instead of ending this one.
+  /// From now on an Exit of a linked actor runs `callback` instead of ending this one; null undoes that.
   void trap_exits(ExitCallback callback);
 
   /// The actor of this node with this name, or an empty ref. The ref names that very actor: it does not outlive it.
@@ -117,6 +119,7 @@ class Context {
   }
 
   Shard& shard() { return *shard_; }
+  bool is_bound() const { return shard_ != nullptr; }  ///< False in the constructor.
 
  private:
   SendOutcome send(EnvelopePtr envelope, const Address& to);

@@ -18,14 +18,18 @@ enum class EnvelopeKind : std::uint8_t {
   kReply = 2,      ///< payload: the answer's value
   kError = 3,      ///< payload: Error, the answer to an ask that failed
   kSignal = 4,     ///< payload: Down or Exit
-  kMonitor = 5,    ///< no payload; the sender wants to know when the recipient ends
-  kDemonitor = 6,  ///< no payload
-  kLink = 7,       ///< no payload; sender and recipient end together
-  kUnlink = 8,     ///< no payload
+  kMonitor = 5,    ///< payload: Watch; the sender wants to know when the recipient ends
+  kDemonitor = 6,  ///< payload: Watch
+  kLink = 7,       ///< payload: Watch; sender and recipient end together
+  kUnlink = 8,     ///< payload: Watch
   kStop = 9,       ///< no payload; the recipient is to stop
+  kLinkCheck = 10,  ///< payload: Watch; the recipient linked itself to the sender: does that link still hold?
   kTask = 100,     ///< payload: ShardTask; never leaves the node
   kRefusableTask = 101,  ///< the same, refused where a queue is full
 };
+
+/// Whether an envelope of this kind may come from another node; what is beyond, a peer has made up.
+constexpr bool crosses_wire(EnvelopeKind kind) { return kind <= EnvelopeKind::kLinkCheck; }
 
 /// Whether a mailbox or queue that is full may refuse it. Everything else has reserved room: its number is bounded by something else
 /// (asks under way, monitors, timers).

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <deque>
+#include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +22,7 @@ class ActorFixture final : public LogSink {
  public:
   explicit ActorFixture(std::uint32_t shards = 1, ShardOptions options = {}) {
     options.node = NodeId{hash64("fixture"), 1};
+    options.shards = shards;
     for (std::uint32_t i = 0; i < shards; ++i) {
       options.index = i;
       hosts_.push_back(std::make_unique<Host>(*this, i));
@@ -42,6 +45,7 @@ class ActorFixture final : public LogSink {
     for (bool busy = true; busy;) {
       busy = false;
       for (auto& shard : shards_) busy |= shard->run(now_);
+      take_injected();
       while (!crossing_.empty()) {
         auto [index, envelope] = std::move(crossing_.front());
         crossing_.pop_front();
@@ -97,10 +101,19 @@ class ActorFixture final : public LogSink {
       world.remote_.emplace_back(node, std::move(envelope));
       return SendOutcome::kTaken;
     }
-    void inject(EnvelopePtr envelope) override { world.crossing_.emplace_back(index, std::move(envelope)); }
+    void inject(EnvelopePtr envelope) override {
+      const std::lock_guard lock(world.mutex_);
+      world.injected_.emplace_back(index, std::move(envelope));
+    }
     ActorFixture& world;
     std::uint32_t index;
   };
+
+  void take_injected() {
+    const std::lock_guard lock(mutex_);
+    std::move(injected_.begin(), injected_.end(), std::back_inserter(crossing_));
+    injected_.clear();
+  }
 
   bool enabled(LogLevel) const override { return true; }
   void write(LogLevel level, std::string_view component, std::string_view text) override {
@@ -113,6 +126,8 @@ class ActorFixture final : public LogSink {
   std::vector<std::string> log_lines_;
   std::deque<std::pair<std::uint32_t, EnvelopePtr>> crossing_;
   std::deque<std::pair<NodeId, EnvelopePtr>> remote_;
+  std::mutex mutex_;  ///< Of injected_, which any thread may fill.
+  std::deque<std::pair<std::uint32_t, EnvelopePtr>> injected_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };

@@ -24,13 +24,17 @@ Shard::Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& m
       restarts_(metrics.counter("troupe_actor_restarts_total", "Actors restarted by their supervision")),
       mailbox_refusals_(metrics.counter("troupe_mailbox_refusals_total", "Messages refused because a mailbox was full")),
       actors_(metrics.gauge("troupe_actors", "Actors alive", shard_label(options.index))) {
-  TROUPE_ASSERT(options.index < ActorId::kShardsMax);
+  TROUPE_ASSERT(options.index < options.shards && options.shards <= ActorId::kShardsMax);
+  TROUPE_ASSERT(options.actors_max < ActorId::kSlotsMax);
   slots_.resize(1);  // Slot 0 is the shard itself, which asks on behalf of code that is not an actor.
 }
 
-Shard::~Shard() { stop_all(); }
-
-Address Shard::self_address() const { return {options_.node, ActorId::at(options_.index, 0, 1)}; }
+Shard::~Shard() {
+  stop_all();
+  // Callbacks that were never run may answer or send as they go, for which the shard must still be whole.
+  asks_.clear();
+  timers_ = TimerQueue();
+}
 
 ActorCell* Shard::find_cell(ActorId id) const {
   if (id.slot() >= slots_.size()) return nullptr;
@@ -38,68 +42,17 @@ ActorCell* Shard::find_cell(ActorId id) const {
   return slot.generation == id.generation() ? slot.cell : nullptr;
 }
 
-Result<Address> Shard::add_actor(ActorCell* parent, const ActorType& type, SpawnOptions options,
-                                 std::move_only_function<std::unique_ptr<ActorBase>()> construct, bool restartable) {
-  if (actor_count_ >= options_.actors_max) {
-    return troupe::fail(ErrorCode::kQueueFull, fmt::format("the shard has its {} actors (actors_max)", actor_count_));
-  }
-  std::uint32_t index = 0;
-  if (free_slots_.empty()) {
-    index = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back();
-  } else {
-    index = free_slots_.back();
-    free_slots_.pop_back();
-  }
-  auto* cell = new ActorCell;  // Owned by its slot; freed by free_slot.
-  Slot& slot = slots_[index];
-  slot.cell = cell;
-  cell->id = ActorId::at(options_.index, index, slot.generation);
-  cell->type = &type;
-  cell->mailbox_messages_max = options.mailbox_messages_max != 0 ? options.mailbox_messages_max : options_.mailbox_messages_max;
-  if (!options.name.empty()) {
-    if (!names_.claim(ActorId::named(options.name), cell->id)) {
-      slot.cell = nullptr;
-      delete cell;
-      free_slots_.push_back(index);
-      return troupe::fail(ErrorCode::kNameTaken, fmt::format("another actor of this node is named '{}'", options.name));
-    }
-    cell->need_extras().name = std::move(options.name);
-  }
-  ++actor_count_;
-  actors_.add(1);
-  if (parent != nullptr) {
-    cell->parent = parent;
-    cell->next_sibling = parent->first_child;
-    if (parent->first_child != nullptr) parent->first_child->previous_sibling = cell;
-    parent->first_child = cell;
-  }
-  if (options.supervision.on_failure != OnFailure::kStop) {
-    cell->need_extras().supervisor = std::make_unique<Supervisor>(Supervisor{options.supervision, nullptr, {}});
-  }
-  const Address address = address_of(*cell);
-  if (restartable) {
-    cell->extras->supervisor->factory = std::move(construct);
-    guarded(*cell, [&] { cell->actor = cell->extras->supervisor->factory(); });
-  } else {
-    guarded(*cell, [&] { cell->actor = construct(); });
-  }
-  cell = find_cell(address.actor);  // Gone if the constructor threw and the rule is to stop.
-  if (cell != nullptr && cell->actor) {
-    cell->actor->context_ = Context(*this, *cell);
-    make_ready(*cell);
-  }
-  return address;
-}
-
 SendOutcome Shard::send(EnvelopePtr envelope, const Address& to) {
   if (envelope->sender.actor.is_nobody() && running_ != nullptr) envelope->sender = address_of(*running_);
+  envelope->recipient = to.actor;
+  if (to.actor.is_nobody()) {
+    dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "the ref is empty");
+    return SendOutcome::kNoSuchActor;
+  }
   if (!to.node.same_node(options_.node)) {
-    envelope->recipient = to.actor;
     return host_.send_to_node(to.node, std::move(envelope));
   }
   if (to.node.incarnation != 0 && to.node.incarnation != options_.node.incarnation) {
-    envelope->recipient = to.actor;
     dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "the actor lived before this node was restarted");
     return SendOutcome::kNoSuchActor;
   }
@@ -107,22 +60,22 @@ SendOutcome Shard::send(EnvelopePtr envelope, const Address& to) {
 }
 
 SendOutcome Shard::send_local(EnvelopePtr envelope, ActorId to) {
+  const auto is_lost = [&](std::string why) {
+    dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, std::move(why));
+    return SendOutcome::kNoSuchActor;
+  };
   envelope->recipient = to;
   if (to.is_named()) to = names_.find(to);
-  if (to.is_nobody()) {
-    dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "no actor of this node has that name");
-    return SendOutcome::kNoSuchActor;
-  }
+  if (to.is_nobody()) return is_lost("no actor of this node has that name");
+  envelope->recipient = to;
+  if (to.shard() >= options_.shards) return is_lost("the node has no such shard");
   if (to.shard() != options_.index) return host_.send_to_shard(to.shard(), std::move(envelope));
-  if (to.slot() == 0) {  // The shard itself.
+  if (to.slot() == 0 && (envelope->kind == EnvelopeKind::kReply || envelope->kind == EnvelopeKind::kError)) {
     own_answers_.push(std::move(envelope));
     return SendOutcome::kTaken;
   }
   ActorCell* cell = find_cell(to);
-  if (cell == nullptr) {
-    dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "the actor has ended");
-    return SendOutcome::kNoSuchActor;
-  }
+  if (cell == nullptr) return is_lost("the actor has ended");
   return enqueue(*cell, std::move(envelope));
 }
 
@@ -132,7 +85,8 @@ void Shard::deliver(EnvelopePtr envelope) {
     return;
   }
   const ActorId to = envelope->recipient;
-  send_local(std::move(envelope), to);
+  // Its sender was told that it was taken.
+  if (send_local(std::move(envelope), to) == SendOutcome::kFull) count_dead_letter(ErrorCode::kQueueFull);
 }
 
 SendOutcome Shard::enqueue(ActorCell& cell, EnvelopePtr envelope) {
@@ -144,6 +98,8 @@ SendOutcome Shard::enqueue(ActorCell& cell, EnvelopePtr envelope) {
       return SendOutcome::kFull;
     }
     ++cell.mailbox_messages;
+  } else if (envelope->kind == EnvelopeKind::kStop && std::exchange(cell.stop_queued, true)) {
+    return SendOutcome::kTaken;
   }
   cell.mailbox.push(std::move(envelope));
   make_ready(cell);
@@ -159,9 +115,12 @@ void Shard::make_ready(ActorCell& cell) {
 }
 
 bool Shard::run(TimePoint now, std::uint32_t turns_max) {
+  TROUPE_ASSERT(running_ == nullptr);
   now_ = now;
   timers_.fire_due(now);
-  while (EnvelopePtr envelope = own_answers_.pop()) {
+  for (std::uint32_t i = 0; i < turns_max; ++i) {  // A task may post itself again: that one waits for its next turn.
+    const EnvelopePtr envelope = own_answers_.pop();
+    if (!envelope) break;
     if (auto* task = envelope->get<ShardTask>(local_payload_type<ShardTask>)) {
       (*task)(*this);
     } else {
@@ -175,11 +134,11 @@ bool Shard::run(TimePoint now, std::uint32_t turns_max) {
     cell->ready = false;
     if (cell->state == ActorState::kEnded) {
       delete cell;
-      continue;
+    } else if (cell->state == ActorState::kLive) {
+      run_turn(*cell);
     }
-    if (cell->state == ActorState::kLive) run_turn(*cell);
   }
-  return ready_head_ != nullptr || !own_answers_.empty();
+  return has_ready();
 }
 
 void Shard::run_turn(ActorCell& cell) {
@@ -212,7 +171,8 @@ void Shard::handle(ActorCell& cell, Envelope& envelope) {
     case EnvelopeKind::kMonitor:
     case EnvelopeKind::kDemonitor:
     case EnvelopeKind::kLink:
-    case EnvelopeKind::kUnlink: return handle_watch(cell, envelope);
+    case EnvelopeKind::kUnlink:
+    case EnvelopeKind::kLinkCheck: return handle_watch(cell, envelope);
     case EnvelopeKind::kStop: cell.stop_requested = true; return;
     case EnvelopeKind::kTask:
     case EnvelopeKind::kRefusableTask: break;
@@ -228,9 +188,9 @@ void Shard::dispatch_message(ActorCell& cell, Envelope& envelope) {
   if (EncodedPayload* encoded = envelope.encoded()) name = cell.type->message_name(encoded->tag);
   const std::string detail = fmt::format("{} {} {}", cell.type->name, corrupt ? "cannot decode" : "does not handle", name);
   log_.warning("{}; the message is dropped", detail);
-  metrics_.counter("troupe_dead_letters_total", "Messages that no handler received", {{"reason", corrupt ? "corrupt" : "not_handled"}})
-      .add();
-  answer_error(envelope, Error{corrupt ? ErrorCode::kCorrupt : ErrorCode::kNotHandled, detail});
+  const ErrorCode why = corrupt ? ErrorCode::kCorrupt : ErrorCode::kNotHandled;
+  count_dead_letter(why);
+  answer_error(envelope, Error{why, detail});
 }
 
 void Shard::answer_error(const Envelope& question, Error error) {
@@ -240,22 +200,31 @@ void Shard::answer_error(const Envelope& question, Error error) {
   send(std::move(answer), question.sender);
 }
 
+void Shard::count_dead_letter(ErrorCode why) {
+  Counter*& counter = dead_letters_[std::min<std::size_t>(static_cast<std::size_t>(why), dead_letters_.size() - 1)];
+  if (counter == nullptr) {
+    counter = &metrics_.counter("troupe_dead_letters_total", "Messages that no handler received",
+                                {{"reason", std::string(to_string(why))}});
+  }
+  counter->add();
+}
+
 void Shard::dead_letter(EnvelopePtr envelope, ErrorCode why, std::string detail) {
   switch (envelope->kind) {
     case EnvelopeKind::kTell:
     case EnvelopeKind::kAsk:
-      metrics_.counter("troupe_dead_letters_total", "Messages that no handler received", {{"reason", std::string(to_string(why))}})
-          .add();
-      answer_error(*envelope, Error{why, std::move(detail)});
-      return;
+      count_dead_letter(why);
+      return answer_error(*envelope, Error{why, std::move(detail)});
     case EnvelopeKind::kMonitor:
-    case EnvelopeKind::kLink: {
-      Watch watch;
-      if (const Watch* local = envelope->get<Watch>()) watch = *local;
-      if (EncodedPayload* encoded = envelope->encoded()) watch = wire::decode<Watch>(encoded->body).value_or(Watch{});
-      tell_watcher({envelope->sender, watch.target, envelope->kind == EnvelopeKind::kLink}, EndReason::kNoSuchActor, detail);
+    case EnvelopeKind::kLink:
+      if (const auto watch = read_watch(*envelope)) {
+        const bool is_link = envelope->kind == EnvelopeKind::kLink;
+        tell_watcher(envelope->recipient, {envelope->sender, watch->target, is_link}, EndReason::kNoSuchActor, detail);
+      }
       return;
-    }
+    case EnvelopeKind::kLinkCheck:  // The one that made the link is gone, and its Exit was lost with a connection.
+      return tell_watcher(envelope->recipient, {envelope->sender, {options_.node, envelope->recipient}, true},
+                          EndReason::kNoSuchActor, detail);
     default: return;  // Answers and signals to an actor that has ended: nobody waits for them.
   }
 }

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -20,6 +24,7 @@ namespace troupe {
 
 struct ShardOptions {
   std::uint32_t index = 0;   ///< Of this shard in its node.
+  std::uint32_t shards = ActorId::kShardsMax;  ///< Of the node. An id that a peer made up for a shard beyond names nobody.
   NodeId node;               ///< Of this process.
   std::uint32_t mailbox_messages_max = 65'536;  ///< For actors that do not say otherwise. Full: tell answers kFull.
   std::uint32_t actors_max = 10'000'000;        ///< Full: spawn fails with queue_full.
@@ -29,7 +34,7 @@ struct ShardOptions {
 
 /// What the shard is doing, for a watchdog on another thread: `count` changes with each handler.
 struct TurnProbe {
-  std::atomic<std::uint64_t> count{0};  ///< Odd while a handler runs.
+  std::atomic<std::uint64_t> count{0};  ///< Odd while a handler, callback, constructor or on_stop runs.
   std::atomic<const ActorType*> actor{nullptr};
   std::atomic<const PayloadType*> message{nullptr};
 };
@@ -51,14 +56,14 @@ class Shard {
   void set_now(TimePoint now) { now_ = now; }
   /// Fires the timers that are due, then gives turns to ready actors, at most `turns_max`. True if some are still ready.
   bool run(TimePoint now, std::uint32_t turns_max = 256);
-  bool has_ready() const { return ready_head_ != nullptr; }
+  bool has_ready() const { return ready_head_ != nullptr || !own_answers_.empty(); }
   /// When `run` is wanted for a timer; TimePoint::max() if there is none.
   TimePoint next_timer() const { return timers_.next(); }
   /// The node (this incarnation of it) is gone: monitors and links to its actors fire, asks under way to it fail.
   void node_down(const NodeId& node, std::string_view reason);
   /// A broken connection to the node was re-made: what was sent may be lost, so monitors and links are set again.
   void node_reconnected(const NodeId& node);
-  /// Ends all actors, parents after their children.
+  /// Ends all actors, parents after their children; none can be spawned from then on. Not from within a turn.
   void stop_all();
 
   // For the parts of a node that are not actors, on this shard's thread.
@@ -81,7 +86,7 @@ class Shard {
     start_ask(nullptr, Envelope::make(EnvelopeKind::kAsk, std::forward<M>(message)), to.address(), within,
               typed_answer<R>(std::forward<Callback>(callback)));
   }
-  TimerId after(Duration delay, TimerQueue::Action action) { return timers_.add(now_ + delay, std::move(action)); }
+  TimerId after(Duration delay, TimerQueue::Action action) { return timers_.add(due_in(delay), std::move(action)); }
   bool cancel(TimerId timer) { return timers_.cancel(timer); }
 
   /// Sends an envelope to any actor; sets nothing but the recipient.
@@ -106,18 +111,15 @@ class Shard {
     ActorCell* cell = nullptr;
     std::uint32_t generation = 1;
   };
-  struct PendingAsk {
-    ActorId asker;  ///< Nobody: not an actor.
-    std::uint32_t instance = 0;
-    NodeId to;
-    TimerId deadline;
-    AnswerCallback callback;
-  };
-
   template <class A, class... Args>
   Result<Ref<A>> spawn_child(ActorCell* parent, SpawnOptions options, Args&&... args);
   Result<Address> add_actor(ActorCell* parent, const ActorType& type, SpawnOptions options,
                             std::move_only_function<std::unique_ptr<ActorBase>()> construct, bool restartable);
+
+  // shard_spawn.cpp
+  std::uint32_t take_slot();
+  void free_slot(ActorCell& cell);
+  static void adopt(ActorCell& parent, ActorCell& child);
 
   // shard.cpp: sending and turns
   SendOutcome send_local(EnvelopePtr envelope, ActorId to);
@@ -127,42 +129,56 @@ class Shard {
   void handle(ActorCell& cell, Envelope& envelope);
   void dispatch_message(ActorCell& cell, Envelope& envelope);
   void dead_letter(EnvelopePtr envelope, ErrorCode why, std::string detail);
+  void count_dead_letter(ErrorCode why);
   void answer_error(const Envelope& question, Error error);
   ActorCell* find_cell(ActorId id) const;
   Address address_of(const ActorCell& cell) const { return {options_.node, cell.id}; }
-  Address self_address() const;
+  Address self_address() const { return {options_.node, ActorId::at(options_.index, 0, 1)}; }
+  TimePoint due_in(Duration delay) const { return later(now_, std::max(delay, Duration::zero())); }
 
   // shard_asks.cpp
   void start_ask(ActorCell* asker, EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback);
   std::uint64_t open_ask(ActorCell* asker, const NodeId& to, Duration within, AnswerCallback callback);
+  std::uint64_t open_completion(ActorCell& cell, Duration within, AnswerCallback callback);
   void finish_ask(Envelope& answer);
+  PendingAsk take_ask(std::uint64_t correlation);
+  void drop_asks(ActorCell& cell);
   void fail_ask_later(std::uint64_t correlation, const Address& asker, Error error);
 
   // shard_lifecycle.cpp: failing, stopping, restarting, timers
   template <class Function>
+  std::optional<std::string> run_code_of(ActorCell& cell, Function&& function, Envelope* envelope);
+  template <class Function>
   void guarded(ActorCell& cell, Function&& function, Envelope* envelope = nullptr);
-  void fail(ActorCell& cell, const std::string& what);
+  void fail(ActorCell& failed, std::string what);
+  OnFailure decide(ActorCell& cell);
   void restart(ActorCell& cell);
+  Duration restart_pause(const Supervisor& supervisor);
+  void begin_again(ActorCell& cell);
   void end(ActorCell& cell, EndReason reason, const std::string& detail);
+  void end_one(ActorCell& cell, EndReason reason, const std::string& detail);
   void end_children(ActorCell& cell);
-  void forget_watches(ActorCell& cell);
-  void free_slot(ActorCell& cell);
+  void drop_callbacks(ActorCell& cell);
   TimerId add_actor_timer(ActorCell& cell, Duration delay, Duration interval, std::move_only_function<void()> callback);
   bool cancel_actor_timer(ActorCell& cell, TimerId timer);
-  void cancel_actor_timers(ActorCell& cell);
 
   // shard_watches.cpp: monitors and links
   void monitor(ActorCell& cell, const Address& target, DownCallback callback);
   void demonitor(ActorCell& cell, const Address& target);
   void link(ActorCell& cell, const Address& target);
   void unlink(ActorCell& cell, const Address& target);
-  void send_watch(ActorCell& cell, const Address& target, EnvelopeKind kind);
+  void trap_exits(ActorCell& cell, ExitCallback callback);
+  static std::optional<Watch> read_watch(Envelope& envelope);
+  SendOutcome send_watch(const ActorCell& cell, const Address& to, EnvelopeKind kind, const Address& target);
+  void begin_watch(ActorCell& cell, const Address& target, EnvelopeKind kind);
   void handle_watch(ActorCell& cell, Envelope& envelope);
   void handle_signal(ActorCell& cell, Envelope& envelope);
   void handle_down(ActorCell& cell, const Down& down);
   void handle_exit(ActorCell& cell, const Exit& exit);
-  void forget_remote_watch(const Address& target, ActorId watcher);
-  void tell_watcher(const Watcher& watcher, EndReason reason, const std::string& detail);
+  void update_remote_watch(const ActorCell& cell, const Address& other);
+  void tell_watcher(ActorId ended, const Watcher& watcher, EndReason reason, const std::string& detail);
+  void tell_all_watchers(ActorCell& cell, EndReason reason, const std::string& detail);
+  void forget_all_watches(ActorCell& cell);
 
   ShardOptions options_;
   ShardHost& host_;
@@ -183,12 +199,14 @@ class Shard {
   TimerQueue timers_;
   std::unordered_map<std::uint64_t, PendingAsk> asks_;
   std::uint64_t last_correlation_ = 0;
-  EnvelopeQueue own_answers_;  ///< Answers to asks that no actor made.
-  /// Local actors that watch actors of each other node, with how many addresses they watch there.
+  EnvelopeQueue own_answers_;  ///< Answers to asks that no actor made, and tasks.
+  bool stopping_ = false;      ///< stop_all was called.
+  /// Per other node: the local actors that watch, or are watched by, actors there; and which.
   std::map<NodeId, std::map<ActorId, std::set<Address>>> remote_watches_;
 
   TurnProbe probe_;
   Metrics& metrics_;
+  std::array<Counter*, 32> dead_letters_{};  ///< By error code; a series begins with its first dead letter.
   Counter& failures_;
   Counter& restarts_;
   Counter& mailbox_refusals_;

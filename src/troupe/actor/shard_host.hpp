@@ -13,7 +13,8 @@ class ShardHost {
  public:
   virtual ~ShardHost() = default;
 
-  /// Hands the envelope to another shard of this node. A refusable one is refused with kFull when the queue is full; others always go.
+  /// Hands the envelope to another shard of this node. A refusable one is refused with kFull when the queue is full; others always go. What is
+  /// not taken is destroyed, here and in `send_to_node`: the shard that made an ask then answers it.
   virtual SendOutcome send_to_shard(std::uint32_t shard, EnvelopePtr envelope) = 0;
 
   /// Hands the envelope to another node.

@@ -1,12 +1,22 @@
 #include "troupe/actor/actor.hpp"
 #include "troupe/actor/shard.hpp"
 #include "troupe/actor/shard_guarded.hpp"
+#include "troupe/base/assert.hpp"
 
 namespace troupe {
 
 namespace {
 
 std::uint64_t raw_timer(TimerId id) { return (std::uint64_t{id.slot} << 32U) | id.generation; }
+
+std::string_view describe(OnFailure decision) {
+  switch (decision) {
+    case OnFailure::kStop: return "it stops";
+    case OnFailure::kRestart: return "it restarts";
+    case OnFailure::kEscalate: return "its parent fails too";
+  }
+  return "it stops";
+}
 
 }  // namespace
 
@@ -21,75 +31,96 @@ std::string_view to_string(EndReason reason) {
   return "unknown";
 }
 
-void Shard::fail(ActorCell& cell, const std::string& what) {
-  if (cell.executing) {  // A child escalates while its parent's handler is on the stack: the parent fails when it returns.
-    cell.need_extras().pending_failure = what;
-    return;
-  }
-  failures_.add();
-  Supervisor* supervisor = cell.extras ? cell.extras->supervisor.get() : nullptr;
-  OnFailure decision = supervisor != nullptr ? supervisor->rule.on_failure : OnFailure::kStop;
-  if (decision == OnFailure::kRestart) {
-    while (!supervisor->restarts.empty() && supervisor->restarts.front() + supervisor->rule.restarts_within < now_) {
-      supervisor->restarts.pop_front();
+void Shard::fail(ActorCell& failed, std::string what) {
+  for (ActorCell* cell = &failed; cell != nullptr;) {
+    if (cell->executing) {  // A child escalates while its parent's handler is on the stack: the parent fails when it returns.
+      cell->need_extras().pending_failure = std::move(what);
+      return;
     }
-    if (supervisor->restarts.size() >= supervisor->rule.restarts_max) decision = supervisor->rule.when_exhausted;
+    failures_.add();
+    const OnFailure decision = decide(*cell);
+    log_.error("{} failed: {} ({})", cell->type->name, what, describe(decision));
+    if (decision == OnFailure::kRestart) return restart(*cell);
+    ActorCell* const parent = cell->parent;
+    std::string escalated = fmt::format("its child {} failed: {}", cell->type->name, what);
+    end(*cell, EndReason::kFailed, what);
+    cell = decision == OnFailure::kEscalate ? parent : nullptr;
+    what = std::move(escalated);
   }
-  log_.error("{} failed: {} ({})", cell.type->name, what,
-             decision == OnFailure::kRestart ? "it restarts" : decision == OnFailure::kStop ? "it stops" : "its parent fails too");
-  if (decision == OnFailure::kRestart) return restart(cell);
-  ActorCell* parent = cell.parent;
-  const std::string escalated = fmt::format("its child {} failed: {}", cell.type->name, what);
-  end(cell, EndReason::kFailed, what);
-  if (decision == OnFailure::kEscalate && parent != nullptr) fail(*parent, escalated);
+}
+
+OnFailure Shard::decide(ActorCell& cell) {
+  Supervisor* supervisor = cell.extras ? cell.extras->supervisor.get() : nullptr;
+  if (supervisor == nullptr) return OnFailure::kStop;
+  if (supervisor->rule.on_failure != OnFailure::kRestart) return supervisor->rule.on_failure;
+  if (cell.stop_requested) return OnFailure::kStop;  // It was to end with this turn anyway.
+  auto& restarts = supervisor->restarts;
+  while (!restarts.empty() && now_ - restarts.front() > supervisor->rule.restarts_within) restarts.pop_front();
+  return restarts.size() >= supervisor->rule.restarts_max ? supervisor->rule.when_exhausted : OnFailure::kRestart;
 }
 
 void Shard::restart(ActorCell& cell) {
-  Supervisor& supervisor = *cell.extras->supervisor;
   restarts_.add();
-  end_children(cell);
-  cancel_actor_timers(cell);
-  forget_watches(cell);
+  cell.state = ActorState::kRestarting;  // From here on the old object can begin nothing that needs a later turn.
   ++cell.instance;
-  cell.state = ActorState::kRestarting;
+  end_children(cell);
+  drop_callbacks(cell);
   cell.actor.reset();
-  constexpr double kFactorMax = 1e6;
+  Supervisor& supervisor = *cell.extras->supervisor;
+  const Duration pause = restart_pause(supervisor);
+  supervisor.restarts.push_back(now_);
+  timers_.add(due_in(pause), [this, id = cell.id] {
+    if (ActorCell* again = find_cell(id)) begin_again(*again);
+  });
+}
+
+Duration Shard::restart_pause(const Supervisor& supervisor) {
+  constexpr double kFactorMax = 1e9;
+  constexpr double kPauseMax = 9e18;  // What a Duration holds.
   double factor = 1;
   for (std::size_t i = 0; i < supervisor.restarts.size() && factor < kFactorMax; ++i) factor *= 2;
   const double pause = std::min(static_cast<double>(supervisor.rule.backoff_initial.count()) * factor,
                                 static_cast<double>(supervisor.rule.backoff_max.count()));
   const double jittered = pause * (1 + supervisor.rule.backoff_jitter * random_.fraction());
-  supervisor.restarts.push_back(now_);
-  timers_.add(now_ + Duration(static_cast<Duration::rep>(jittered)), [this, id = cell.id] {
-    ActorCell* again = find_cell(id);
-    if (again == nullptr) return;
-    again->state = ActorState::kLive;
-    again->started = false;
-    guarded(*again, [&] { again->actor = again->extras->supervisor->factory(); });
-    again = find_cell(id);
-    if (again == nullptr || !again->actor) return;
-    again->actor->context_ = Context(*this, *again);
-    make_ready(*again);
-  });
+  return Duration(static_cast<Duration::rep>(std::min(jittered, kPauseMax)));
 }
 
+/// The family ends from the leaves up, without recursion: a family may be deeper than the stack.
 void Shard::end(ActorCell& cell, EndReason reason, const std::string& detail) {
   if (cell.state == ActorState::kEnded) return;
-  cell.state = ActorState::kEnded;
-  end_children(cell);
+  for (ActorCell* each = &cell;;) {
+    each->state = ActorState::kEnded;
+    if (each->first_child != nullptr) {
+      each = each->first_child;
+      continue;
+    }
+    ActorCell* const parent = each->parent;
+    const bool is_last = each == &cell;
+    end_one(*each, is_last ? reason : EndReason::kStopped, is_last ? detail : "its parent ended");
+    if (is_last) return;
+    each = parent;
+  }
+}
+
+/// The end of an actor that has no children, or no more.
+void Shard::end_one(ActorCell& cell, EndReason reason, const std::string& detail) {
   if (reason != EndReason::kFailed && cell.actor && cell.started) {
-    const auto failure = run_guarded([&] { cell.actor->on_stop(); });
+    const auto failure = run_code_of(cell, [&] { cell.actor->on_stop(); }, nullptr);
     if (failure) log_.error("{} failed while it stopped: {}", cell.type->name, *failure);
   }
-  cancel_actor_timers(cell);
-  forget_watches(cell);
-  if (cell.extras) {
-    if (!cell.extras->name.empty()) names_.release(ActorId::named(cell.extras->name), cell.id);
-    for (const Watcher& watcher : cell.extras->watchers) tell_watcher(watcher, reason, detail);
-  }
+  drop_callbacks(cell);
+  if (cell.extras && !cell.extras->name.empty()) names_.release(ActorId::named(cell.extras->name), cell.id);
   cell.actor.reset();
+  tell_all_watchers(cell, reason, detail);
   while (EnvelopePtr envelope = cell.mailbox.pop()) {
-    dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "the actor has ended");
+    if (envelope->kind == EnvelopeKind::kMonitor || envelope->kind == EnvelopeKind::kLink) {
+      // It was there when the watch was set, so the watcher learns the true reason.
+      if (const auto watch = read_watch(*envelope)) {
+        tell_watcher(cell.id, {envelope->sender, watch->target, envelope->kind == EnvelopeKind::kLink}, reason, detail);
+      }
+    } else {
+      dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "the actor has ended");
+    }
   }
   free_slot(cell);
 }
@@ -98,38 +129,41 @@ void Shard::end_children(ActorCell& cell) {
   while (cell.first_child != nullptr) end(*cell.first_child, EndReason::kStopped, "its parent ended");
 }
 
-void Shard::free_slot(ActorCell& cell) {
-  if (cell.next_sibling != nullptr) cell.next_sibling->previous_sibling = cell.previous_sibling;
-  if (cell.previous_sibling != nullptr) {
-    cell.previous_sibling->next_sibling = cell.next_sibling;
-  } else if (cell.parent != nullptr) {
-    cell.parent->first_child = cell.next_sibling;
+/// Everything that would call back into the actor's object, which is about to go.
+void Shard::drop_callbacks(ActorCell& cell) {
+  drop_asks(cell);
+  if (!cell.extras) return;
+  for (const std::uint64_t raw : std::exchange(cell.extras->timers, {})) {
+    timers_.cancel({static_cast<std::uint32_t>(raw >> 32U), static_cast<std::uint32_t>(raw)});
   }
-  Slot& slot = slots_[cell.id.slot()];
-  slot.cell = nullptr;
-  slot.generation = slot.generation == ActorId::kGenerationMax ? 1 : slot.generation + 1;
-  free_slots_.push_back(cell.id.slot());
-  --actor_count_;
-  actors_.add(-1);
-  if (!cell.ready) delete &cell;  // Else `run` does, when it meets it in the run queue.
+  const auto monitors = std::exchange(cell.extras->monitors, {});
+  for (const auto& [target, callback] : monitors) {
+    update_remote_watch(cell, target);
+    send_watch(cell, target, EnvelopeKind::kDemonitor, target);
+  }
+  cell.extras->on_exit = nullptr;
 }
 
 void Shard::stop_all() {
+  TROUPE_ASSERT(running_ == nullptr);
+  stopping_ = true;
   for (std::size_t i = 1; i < slots_.size(); ++i) {
     ActorCell* cell = slots_[i].cell;
     if (cell == nullptr) continue;
     while (cell->parent != nullptr) cell = cell->parent;
-    end(*cell, EndReason::kStopped, "the node stops");
+    end(*cell, EndReason::kStopped, "the node stops");  // With its family, of which slot i is one.
   }
   while (ready_head_ != nullptr) {  // Only ended cells are left.
     ActorCell* cell = ready_head_;
     ready_head_ = cell->next_ready;
+    TROUPE_ASSERT(cell->state == ActorState::kEnded);
     delete cell;
   }
   ready_tail_ = nullptr;
 }
 
 TimerId Shard::add_actor_timer(ActorCell& cell, Duration delay, Duration interval, std::move_only_function<void()> callback) {
+  if (cell.state != ActorState::kLive) return {};
   const bool repeats = interval.count() != 0;
   // The timer learns its own id only after `add`, and needs it to leave the actor's list.
   auto own_id = std::make_shared<TimerId>();
@@ -139,7 +173,7 @@ TimerId Shard::add_actor_timer(ActorCell& cell, Duration delay, Duration interva
     if (!repeats) owner->extras->timers.erase(raw_timer(*own_id));
     guarded(*owner, [&] { callback(); });
   };
-  *own_id = timers_.add(now_ + delay, std::move(action), interval);
+  *own_id = timers_.add(due_in(delay), std::move(action), interval);
   cell.need_extras().timers.insert(raw_timer(*own_id));
   return *own_id;
 }
@@ -147,14 +181,6 @@ TimerId Shard::add_actor_timer(ActorCell& cell, Duration delay, Duration interva
 bool Shard::cancel_actor_timer(ActorCell& cell, TimerId timer) {
   if (!cell.extras || cell.extras->timers.erase(raw_timer(timer)) == 0) return false;
   return timers_.cancel(timer);
-}
-
-void Shard::cancel_actor_timers(ActorCell& cell) {
-  if (!cell.extras) return;
-  for (const std::uint64_t raw : cell.extras->timers) {
-    timers_.cancel({static_cast<std::uint32_t>(raw >> 32U), static_cast<std::uint32_t>(raw)});
-  }
-  cell.extras->timers.clear();
 }
 
 }  // namespace troupe

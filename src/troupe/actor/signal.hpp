@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "troupe/base/ids.hpp"
 
@@ -35,10 +36,10 @@ struct Exit {
   std::string detail;
 };
 
-/// Asks the recipient's shard for a Down (kMonitor) or an Exit (kLink) when the recipient ends.
+/// The payload of kMonitor, kDemonitor, kLink, kUnlink and kLinkCheck.
 struct Watch {
   static constexpr auto wire_name = "troupe.watch";
-  Address target;  ///< As the watcher named it, which is what the Down will say.
+  Address target;  ///< As the watcher (of a link: the one who made it) named it, which is what the Down or Exit will say.
 };
 
 using DownCallback = std::move_only_function<void(const Down&)>;

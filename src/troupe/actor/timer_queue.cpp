@@ -34,12 +34,14 @@ bool TimerQueue::cancel(TimerId id) {
 }
 
 void TimerQueue::fire_due(TimePoint now) {
-  while (!heap_.empty() && slots_[heap_[0]].when <= now) fire(heap_[0], now);
+  const std::uint64_t added_later = order_;
+  while (!heap_.empty() && slots_[heap_[0]].when <= now && slots_[heap_[0]].order < added_later) fire(heap_[0], now);
 }
 
 void TimerQueue::fire(std::uint32_t slot, TimePoint now) {
   if (slots_[slot].interval.count() == 0) return remove(slot)();
-  slots_[slot].when = std::max(slots_[slot].when + slots_[slot].interval, now + Duration(1));
+  const auto missed = (now - slots_[slot].when) / slots_[slot].interval;
+  slots_[slot].when = later(slots_[slot].when + slots_[slot].interval * missed, slots_[slot].interval);
   slots_[slot].order = order_++;
   sift_down(slots_[slot].place);
   // The action may add timers, which moves the slots, or cancel this one.

@@ -23,14 +23,14 @@ class TimerQueue {
  public:
   using Action = std::move_only_function<void()>;
 
-  /// Fires at `when`, and if `interval` is not zero each interval from then on, under the same id, until it is cancelled.
+  /// Fires at `when` (not before the `now` of the last `fire_due`, or it delays those that are due by a round), and if `interval` is not zero each interval from then on, under the same id, until it is cancelled.
   TimerId add(TimePoint when, Action action, Duration interval = {});
 
   /// True if it had not fired yet.
   bool cancel(TimerId id);
 
-  /// Runs the action of each timer that is due at `now`, those that actions add for `now` or earlier included. A repeating timer that is
-  /// late by more than its interval skips what it missed.
+  /// Runs the action of each timer that is due at `now`. What the actions add waits for the next call, even if it is due, so an action that
+  /// adds itself anew cannot hold up the rest. A repeating timer keeps its beat: one that is late fires once, then at the next multiple.
   void fire_due(TimePoint now);
 
   bool empty() const { return heap_.empty(); }

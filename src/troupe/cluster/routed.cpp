@@ -31,7 +31,7 @@ Result<Routed> decode_routed(Bytes payload) {
   message.correlation = reader.number<std::uint64_t>();
   message.tag = reader.number<std::uint64_t>();
   if (!reader.ok()) return fail(ErrorCode::kCorrupt, "a message is shorter than its header");
-  if (kind > static_cast<std::uint8_t>(EnvelopeKind::kStop)) {
+  if (!crosses_wire(message.kind)) {
     return fail(ErrorCode::kCorrupt, "a message of a kind that does not cross the wire");
   }
   message.body = payload.slice(RoutedHead::kSize, payload.size());
