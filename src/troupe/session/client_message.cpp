@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
-#include "troupe/session/json_object.hpp"
-#include "troupe/session/utf8.hpp"
+#include "troupe/session/json/json_object.hpp"
+#include "troupe/session/json/utf8.hpp"
 
 namespace troupe::session {
 namespace {

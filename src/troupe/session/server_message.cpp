@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "troupe/session/json_text.hpp"
+#include "troupe/session/json/json_text.hpp"
 
 namespace troupe::session {
 namespace {

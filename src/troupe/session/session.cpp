@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "troupe/document/topic_name.hpp"
-#include "troupe/session/utf8.hpp"
+#include "troupe/session/json/utf8.hpp"
 
 namespace troupe::session {
 namespace {

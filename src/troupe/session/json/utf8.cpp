@@ -1,4 +1,4 @@
-#include "troupe/session/utf8.hpp"
+#include "troupe/session/json/utf8.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -46,10 +46,6 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
-}
-
-std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
 }
 
 }  // namespace troupe::session

@@ -12,7 +12,4 @@ std::size_t utf8_sequence(std::string_view text);
 /// Whether the whole text is UTF-8.
 bool is_utf8(std::string_view text);
 
-/// The number of code points of a text that is UTF-8.
-std::size_t code_points(std::string_view text);
-
 }  // namespace troupe::session

@@ -1,4 +1,4 @@
-#include "troupe/session/json_object.hpp"
+#include "troupe/session/json/json_object.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,10 +1,10 @@
-#include "troupe/session/json_text.hpp"
+#include "troupe/session/json/json_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "troupe/session/utf8.hpp"
+#include "troupe/session/json/utf8.hpp"
 
 namespace troupe::session {
 namespace {
