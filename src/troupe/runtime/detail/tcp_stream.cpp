@@ -1,0 +1,196 @@
+#include "troupe/runtime/detail/tcp_stream.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <cctype>
+
+// The socket is non-blocking, and read and written directly: a write tries the socket at once, and waits for
+// writability only when the kernel's buffer is full; a read waits for readability first, so that an idle connection
+// needs no buffer. One turn of a connection moves at most kTurnBytes, so that one fast peer cannot hold up the others
+// of the shard.
+
+namespace troupe::runtime::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kTurnBytes = 1U << 20U;
+constexpr std::size_t kPiecesMax = 64;  // Of one system call; Asio itself takes no more.
+
+std::string address_text(const error_code& error, const asio::ip::tcp::endpoint& endpoint) {
+  if (error) return "unknown";
+  const std::string host = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", host, endpoint.port())
+                                    : fmt::format("{}:{}", host, endpoint.port());
+}
+
+bool is_only_full(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
+}
+
+}  // namespace
+
+std::string error_text(const error_code& error) {
+  if (error == asio::error::eof) return "the peer closed the connection";
+  std::string text = error.message();
+  if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+TcpStream::TcpStream(std::shared_ptr<TcpContext> context, Socket socket)
+    : context_(std::move(context)), socket_(std::move(socket)), linger_timer_(context_->io) {
+  // None of these fails on a socket that is connected; on one that broke meanwhile, the first read says so.
+  error_code error;
+  socket_.non_blocking(true, error);
+  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  const auto endpoint = socket_.remote_endpoint(error);
+  peer_address_ = address_text(error, endpoint);
+}
+
+void TcpStream::start(cluster::Connection::Events& events) {
+  events_ = &events;
+  wait_readable();
+}
+
+void TcpStream::wait_readable() {
+  if (reading_ || closed_) return;
+  reading_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code&) {
+    self->reading_ = false;
+    self->on_readable();  // What is wrong with the socket, the read itself will say.
+  });
+}
+
+void TcpStream::on_readable() {
+  if (closed_) return;
+  context_->set_time();
+  receive();
+  wait_readable();
+}
+
+/// Reads what is there, up to a turn's share.
+void TcpStream::receive() {
+  for (std::size_t received = 0; received < kTurnBytes && !closed_;) {
+    const std::span<std::byte> room = context_->read_buffer.room();
+    error_code error;
+    const std::size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (is_only_full(error)) return;
+    if (error) return end(error_text(error));
+    received += size;
+    context_->received_bytes.add(size);
+    if (events_ != nullptr)
+      events_->on_bytes(context_->read_buffer.take(size));  // Else it lingers: not taken, overwritten.
+    if (size < room.size()) return;
+  }
+}
+
+void TcpStream::write(std::vector<Bytes>& pieces) {
+  if (!closed_ && !broken_ && !lingering_) {
+    for (Bytes& piece : pieces) {
+      if (piece.empty()) continue;
+      unsent_ += piece.size();
+      queue_.push_back(std::move(piece));
+    }
+    if (!writing_) send();
+  }
+  pieces.clear();
+}
+
+/// Hands the queue to the kernel until either is exhausted.
+void TcpStream::send() {
+  for (std::size_t sent = 0; !queue_.empty() && sent < kTurnBytes;) {
+    error_code error;
+    const std::size_t size = send_some(error);
+    if (is_only_full(error)) break;
+    if (error) return fail_later(error);
+    sent += size;
+  }
+  if (!queue_.empty()) return wait_writable();
+  error_code ignored;  // The peer may be gone, then the read says so.
+  if (lingering_) socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+std::size_t TcpStream::send_some(error_code& error) {
+  std::array<asio::const_buffer, kPiecesMax> buffers;
+  const std::size_t count = std::min(queue_.size(), kPiecesMax);
+  for (std::size_t i = 0; i < count; ++i) buffers[i] = asio::buffer(queue_[i].data(), queue_[i].size());
+  buffers[0] += front_sent_;
+  const std::size_t sent = socket_.write_some(std::span(buffers).first(count), error);
+  unsent_ -= sent;
+  context_->sent_bytes.add(sent);
+  front_sent_ += sent;
+  while (!queue_.empty() && front_sent_ >= queue_.front().size()) {
+    front_sent_ -= queue_.front().size();
+    queue_.pop_front();
+  }
+  return sent;
+}
+
+void TcpStream::wait_writable() {
+  writing_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->writing_ = false;
+    if (self->closed_) return;
+    if (error) return self->fail_later(error);
+    self->send();
+  });
+}
+
+/// A write failed. `write` must not call its caller back, and what the peer said before it closed (why it refuses, say)
+/// may still be there to be read.
+void TcpStream::fail_later(error_code error) {
+  broken_ = true;
+  queue_.clear();
+  front_sent_ = 0;
+  unsent_ = 0;
+  asio::post(context_->io, [self = shared_from_this(), error] {
+    if (self->closed_) return;
+    self->context_->set_time();
+    self->receive();
+    self->end(error_text(error));
+  });
+}
+
+void TcpStream::finish() {
+  events_ = nullptr;
+  if (closed_) return;
+  if (broken_) return close();
+  lingering_ = true;
+  ++context_->lingering;
+  linger_timer_.expires_after(context_->options.linger);
+  linger_timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->close();
+  });
+  if (!writing_) send();
+  wait_readable();
+}
+
+void TcpStream::cut() {
+  events_ = nullptr;
+  close();
+}
+
+void TcpStream::end(const std::string& cause) {
+  if (closed_) return;
+  close();
+  if (cluster::Connection::Events* events = std::exchange(events_, nullptr)) events->on_end(cause);
+}
+
+void TcpStream::close() {
+  if (closed_) return;
+  closed_ = true;
+  if (lingering_) --context_->lingering;
+  linger_timer_.cancel();
+  queue_.clear();
+  unsent_ = 0;
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace troupe::runtime::detail

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "troupe/cluster/network.hpp"
+#include "troupe/runtime/detail/tcp_context.hpp"
+
+namespace troupe::runtime::detail {
+
+/// A socket and what waits to be sent on it. Shared between its owner's TcpConnection and the operations under way, so
+/// that it can end in good order after the owner let go of it. Only on the shard's thread.
+class TcpStream : public std::enable_shared_from_this<TcpStream> {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+
+  TcpStream(std::shared_ptr<TcpContext> context, Socket socket);
+
+  void start(cluster::Connection::Events& events);
+  void write(std::vector<Bytes>& pieces);
+  std::size_t unsent_bytes() const { return unsent_; }
+  /// Sends what waits, then closes; see Connection::finish.
+  void finish();
+  /// Closes at once. No events from here on.
+  void cut();
+  const std::string& peer_address() const { return peer_address_; }
+
+ private:
+  void wait_readable();
+  void on_readable();
+  void receive();
+  void send();
+  std::size_t send_some(boost::system::error_code& error);
+  void wait_writable();
+  void fail_later(boost::system::error_code error);
+  void end(const std::string& cause);
+  void close();
+
+  std::shared_ptr<TcpContext> context_;
+  Socket socket_;
+  boost::asio::steady_timer linger_timer_;
+  std::string peer_address_;
+  cluster::Connection::Events* events_ = nullptr;
+  std::deque<Bytes> queue_;
+  std::size_t front_sent_ = 0;  ///< Of the first piece in the queue.
+  std::size_t unsent_ = 0;
+  bool reading_ = false;    ///< A wait for readability is under way.
+  bool writing_ = false;    ///< A wait for writability is under way.
+  bool broken_ = false;     ///< A write failed, and `end` is on its way.
+  bool lingering_ = false;  ///< After `finish`.
+  bool closed_ = false;
+};
+
+/// The owner's side of a stream.
+class TcpConnection final : public cluster::Connection {
+ public:
+  explicit TcpConnection(std::shared_ptr<TcpStream> stream) : stream_(std::move(stream)) {}
+  TcpConnection(const TcpConnection&) = delete;
+  TcpConnection& operator=(const TcpConnection&) = delete;
+  ~TcpConnection() override {
+    if (!finished_) stream_->cut();
+  }
+
+  void start(Events& events) override { stream_->start(events); }
+  void write(std::vector<Bytes>& pieces) override { stream_->write(pieces); }
+  std::size_t unsent_bytes() const override { return stream_->unsent_bytes(); }
+  void finish() override {
+    finished_ = true;
+    stream_->finish();
+  }
+  std::string peer_address() const override { return stream_->peer_address(); }
+
+ private:
+  std::shared_ptr<TcpStream> stream_;
+  bool finished_ = false;
+};
+
+}  // namespace troupe::runtime::detail
