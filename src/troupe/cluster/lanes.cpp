@@ -113,7 +113,7 @@ void Lanes::accept_into_link(Lane& lane) {
     lane.owner = same->first;
     return;
   }
-  lane.link.goodbye("the lane belongs to no link that is known here", lane.actions);
+  lane.link.give_up("the lane belongs to no link that is known here", lane.actions);
 }
 
 // Both.
@@ -140,7 +140,7 @@ void Lanes::on_lane_established(Lane& lane) {
   const std::uint16_t count = link->dialed ? options_.data_lanes : peer.lanes;
   if (link->data.empty()) link->data.resize(count);
   if (peer.id() != link->node || lane.index >= link->data.size() || link->data[lane.index] != nullptr) {
-    return lane.link.goodbye("the lane does not fit the link that it names", lane.actions);
+    return lane.link.give_up("the lane does not fit the link that it names", lane.actions);
   }
   link->data[lane.index] = &lane;
   check_complete(*link);
@@ -255,7 +255,7 @@ void Lanes::close_link(overlay::LinkId id, const Error& reason, bool peer_left, 
     if (lane->owner == id) lanes.push_back(lane.get());
   }
   for (Lane* lane : lanes) {
-    lane->link.goodbye(reason.to_string(), lane->actions);
+    lane->link.give_up(reason.to_string(), lane->actions);
     retire(*lane, true);
   }
   if (!tell || listener_ == nullptr) return;

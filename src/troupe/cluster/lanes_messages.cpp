@@ -71,7 +71,7 @@ void Lanes::receive(Lane& lane, const Bytes& payload) {
   lane.held_bytes += payload.size();
   lane.held.push_back(payload);
   if (lane.held_bytes > options_.lane_queue_bytes_max) {
-    lane.link.goodbye("too much was sent before the link was taken into use", lane.actions);
+    lane.link.give_up("too much was sent before the link was taken into use", lane.actions);
   }
 }
 

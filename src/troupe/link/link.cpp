@@ -16,6 +16,7 @@ using wire::FrameType;
 /// The payload of `goodbye`.
 struct Goodbye {
   std::string reason;
+  bool leaves = true;  ///< The node leaves the cluster; else it only gives up this link.
 };
 
 std::string in_milliseconds(Duration duration) { return fmt::format("{:.0f} ms", to_milliseconds(duration)); }
@@ -72,7 +73,10 @@ void Link::on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions) {
 void Link::on_goodbye(const Bytes& payload, Actions& actions) {
   const auto goodbye = wire::decode<Goodbye>(payload);
   if (!goodbye) return violation("a goodbye that does not decode", actions);
-  close({ErrorCode::kStopping, fmt::format("{} left: {}", peer_name(), printable(goodbye->reason))}, true, actions);
+  if (goodbye->leaves) {
+    return close({ErrorCode::kStopping, fmt::format("{} left: {}", peer_name(), printable(goodbye->reason))}, true, actions);
+  }
+  close({ErrorCode::kRefused, fmt::format("{} gave up the link: {}", peer_name(), printable(goodbye->reason))}, false, actions);
 }
 
 void Link::apply(HandshakeStep step, Actions& actions) {
@@ -159,12 +163,20 @@ Result<void> Link::send(TimePoint now, std::span<const std::byte> head, Bytes bo
 }
 
 void Link::goodbye(std::string_view reason, Actions& actions) {
+  part(reason, true, actions);
+}
+
+void Link::give_up(std::string_view reason, Actions& actions) { part(reason, false, actions); }
+
+void Link::part(std::string_view reason, bool leaves, Actions& actions) {
   if (state_ == State::kClosed) return;
   reason = reason.substr(0, kReasonBytesMax);
   if (state_ == State::kEstablished) {
-    actions.write_frame(FrameType::kGoodbye, wire::encode(Goodbye{std::string(reason)}).span());
+    actions.write_frame(FrameType::kGoodbye, wire::encode(Goodbye{std::string(reason), leaves}).span());
   }
-  close({ErrorCode::kStopping, fmt::format("this node left: {}", reason)}, false, actions);
+  close({leaves ? ErrorCode::kStopping : ErrorCode::kRefused,
+         fmt::format("this node {}: {}", leaves ? "left" : "gave up the link", reason)},
+        false, actions);
 }
 
 void Link::violation(std::string_view what, Actions& actions) {

@@ -70,6 +70,10 @@ class Link {
   /// Leaves on purpose: tells the peer, and closes. The peer gets `closed` with `peer_left`.
   void goodbye(std::string_view reason, Actions& actions);
 
+  /// Closes this link on purpose without leaving the cluster (there are two, or the peer does not fit): tells the peer why, who does
+  /// not take it for a leave.
+  void give_up(std::string_view reason, Actions& actions);
+
   Role role() const { return role_; }
   bool is_established() const { return state_ == State::kEstablished; }
   bool is_closed() const { return state_ == State::kClosed; }
@@ -92,6 +96,7 @@ class Link {
   void on_frame(TimePoint now, wire::Frame frame, Actions& actions);
   void on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions);
   void on_goodbye(const Bytes& payload, Actions& actions);
+  void part(std::string_view reason, bool leaves, Actions& actions);
   void apply(HandshakeStep step, Actions& actions);
   void establish(TimePoint now, Actions& actions);
   void on_decode_error(const Error& error, Actions& actions);

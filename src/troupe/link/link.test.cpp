@@ -241,6 +241,15 @@ TEST_F(LinkTest, a_goodbye_tells_the_peer_that_this_is_no_failure) {
   EXPECT_EQ(acceptor_.closed(), "stopping: node 'ada' left: node ada?is drained");
 }
 
+TEST_F(LinkTest, giving_up_a_link_is_not_leaving_the_cluster) {
+  establish();
+  dialer_.link.give_up("another link is in use", dialer_.actions);
+  exchange();
+  ASSERT_TRUE(acceptor_.actions.closed.has_value());
+  EXPECT_FALSE(acceptor_.actions.closed->peer_left);
+  EXPECT_EQ(acceptor_.closed(), "refused: node 'ada' gave up the link: another link is in use");
+}
+
 TEST_F(LinkTest, a_long_reason_of_a_goodbye_is_cut) {
   establish();
   dialer_.link.goodbye(std::string(100'000, 'r'), dialer_.actions);

@@ -1,0 +1,104 @@
+// troupe-sim: runs the protocols in the simulated world, many seeds or one.
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include "troupe/sim/runs.hpp"
+
+namespace {
+
+using troupe::sim::RunOutcome;
+
+struct Seeds {
+  std::uint64_t first = 1;
+  std::uint64_t last = 100;
+};
+
+/// "7" or "1..1000".
+Seeds parse_seeds(const std::string& text) {
+  const auto dots = text.find("..");
+  try {
+    const std::uint64_t first = std::stoull(text.substr(0, dots));
+    const std::uint64_t last = dots == std::string::npos ? first : std::stoull(text.substr(dots + 2));
+    if (first <= last) return {first, last};
+  } catch (const std::exception&) {
+    // Falls through to the one message for every malformed range.
+  }
+  throw CLI::ValidationError("--seeds", "give one seed, as in 7, or a range, as in 1..1000");
+}
+
+/// Runs each seed; stops at the first that fails, and says how to see it again.
+int run_seeds(const std::string& name, const Seeds& seeds, const std::function<RunOutcome(std::uint64_t)>& run) {
+  const auto begin = std::chrono::steady_clock::now();
+  double simulated = 0;
+  std::uint64_t events = 0;
+  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
+    const RunOutcome outcome = run(seed);
+    simulated += outcome.simulated_seconds;
+    events += outcome.events_stored;
+    if (!outcome.failure.empty()) {
+      std::printf("seed %llu FAILED: %s\nreproduce with: ./run sim %s --seeds %llu --trace\n",
+                  static_cast<unsigned long long>(seed), outcome.failure.c_str(), name.c_str(),
+                  static_cast<unsigned long long>(seed));
+      return 1;
+    }
+    if (seeds.first == seeds.last) {
+      std::printf("seed %llu: trace hash %016llx\n", static_cast<unsigned long long>(seed),
+                  static_cast<unsigned long long>(outcome.trace_hash));
+    } else if ((seed - seeds.first + 1) % 100 == 0) {
+      std::fprintf(stderr, "%llu seeds hold\n", static_cast<unsigned long long>(seed - seeds.first + 1));
+    }
+  }
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::printf("%llu seeds hold: %.0f s simulated in %.1f s, %llu events stored\n",
+              static_cast<unsigned long long>(seeds.last - seeds.first + 1), simulated, wall,
+              static_cast<unsigned long long>(events));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Runs Troupe's nodes in a simulated world: virtual time, simulated connections and disks, one seed a run.\n"
+               "Nodes crash and the network breaks at random; a run fails if a promise is broken. The same seed gives the\n"
+               "same run, which the trace hash shows."};
+  app.require_subcommand(1);
+  std::string seeds_text = "1..100";
+  bool trace = false;
+  troupe::sim::DocumentRunOptions documents;
+  troupe::sim::ClusterRunOptions clusters;
+
+  const auto add_common = [&](CLI::App* command) {
+    command->add_option("--seeds,--seed", seeds_text, "one seed, or a range A..B")->capture_default_str();
+    command->add_flag("--trace", trace, "print what every node logs, with its virtual time");
+  };
+  CLI::App* document = app.add_subcommand("document", "clients append to shared documents; no acknowledged event may be lost, repeated or reordered");
+  add_common(document);
+  document->add_option("--nodes", documents.nodes)->capture_default_str()->check(CLI::Range(1, 100));
+  document->add_option("--clients", documents.clients)->capture_default_str()->check(CLI::Range(1, 1000));
+  document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
+  document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
+  document->add_option("--faults", documents.faults, "crashes, partitions, cuts and the like")->capture_default_str();
+  document->add_option("--lanes", documents.data_lanes, "connections of the data channel")->capture_default_str()->check(CLI::Range(1, 64));
+  CLI::App* cluster = app.add_subcommand("cluster", "actors send each other numbered messages; no pair may see a reordering, and all must find each other again");
+  add_common(cluster);
+  cluster->add_option("--nodes", clusters.nodes)->capture_default_str()->check(CLI::Range(2, 100));
+  cluster->add_option("--faults", clusters.faults, "crashes, partitions, cuts and the like")->capture_default_str();
+  cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel")->capture_default_str()->check(CLI::Range(1, 64));
+
+  try {
+    app.parse(argc, argv);
+    const Seeds seeds = parse_seeds(seeds_text);
+    if (trace) {
+      documents.trace = clusters.trace = [](std::string_view line) { std::printf("%.*s\n", static_cast<int>(line.size()), line.data()); };
+    }
+    if (document->parsed()) {
+      return run_seeds("document", seeds, [&](std::uint64_t seed) { return troupe::sim::run_documents(seed, documents); });
+    }
+    return run_seeds("cluster", seeds, [&](std::uint64_t seed) { return troupe::sim::run_cluster(seed, clusters); });
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace troupe::sim {
+
+struct DocumentRunOptions {
+  std::uint32_t nodes = 3;
+  std::uint32_t clients = 4;
+  std::uint32_t documents = 2;
+  std::uint32_t events = 60;      ///< That each client sends.
+  std::uint32_t data_lanes = 1;
+  std::uint32_t faults = 12;      ///< Crashes, restarts, partitions, cuts, half-open connections.
+  double unknown_chance = 0.01;
+  std::function<void(std::string_view)> trace;
+};
+
+struct RunOutcome {
+  std::string failure;  ///< Empty if all held.
+  std::uint64_t trace_hash = 0;
+  std::uint64_t events_stored = 0;
+  double simulated_seconds = 0;
+};
+
+/// Clients on all nodes append to documents while nodes crash and the network breaks; then all heals. Holds if each client
+/// saw each document's events in order without gap or repeat, all saw the same, every acknowledged event is on its owner's disk once and at its
+/// acknowledged seq, every wanted event was acknowledged in the end, and all nodes come to the same digest.
+RunOutcome run_documents(std::uint64_t seed, const DocumentRunOptions& options);
+
+struct ClusterRunOptions {
+  std::uint32_t nodes = 5;
+  std::uint32_t data_lanes = 3;
+  std::uint32_t faults = 20;
+  std::function<void(std::string_view)> trace;
+};
+
+/// Actors on all nodes send each other numbered messages while nodes crash and the network breaks; then all heals. Holds if no
+/// pair of actors saw a reordering or a repeat, every monitor of an actor on a node that crashed fired, and at the end all nodes see each
+/// other up and messages flow between all of them.
+RunOutcome run_cluster(std::uint64_t seed, const ClusterRunOptions& options);
+
+}  // namespace troupe::sim

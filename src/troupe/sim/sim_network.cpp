@@ -1,0 +1,211 @@
+#include "troupe/sim/sim_network.hpp"
+
+#include <deque>
+#include <optional>
+
+namespace troupe::sim {
+
+/// One end of a connection.
+struct SimNetwork::End {
+  Owner owner;
+  cluster::Connection::Events* events = nullptr;  ///< Null once the owner has let go.
+  bool open = true;                               ///< This side may still receive.
+  std::deque<Bytes> inbound;                      ///< Sent by the other side, not delivered yet.
+  std::size_t inbound_bytes = 0;
+  std::optional<std::string> ended;               ///< After `inbound`, the connection is over, for this cause.
+  TimePoint last_delivery;                        ///< Deliveries never overtake each other.
+  bool scheduled = false;
+};
+
+struct SimNetwork::Pipe {
+  End ends[2];
+};
+
+class SimNetwork::SimConnection final : public cluster::Connection {
+ public:
+  SimConnection(SimNetwork& network, std::shared_ptr<Pipe> pipe, std::size_t side)
+      : network_(network), pipe_(std::move(pipe)), side_(side) {}
+  ~SimConnection() override { finish(); }
+
+  void start(Events& events) override {
+    own().events = &events;
+    network_.deliver_later(pipe_, side_);
+  }
+
+  void write(std::vector<Bytes>& pieces) override {
+    for (Bytes& piece : pieces) {
+      if (piece.empty() || !other().open) continue;
+      other().inbound_bytes += piece.size();
+      other().inbound.push_back(std::move(piece));
+    }
+    pieces.clear();
+    network_.deliver_later(pipe_, 1 - side_);
+  }
+
+  std::size_t unsent_bytes() const override { return pipe_->ends[1 - side_].inbound_bytes; }
+
+  void finish() override {
+    if (!own().open) return;
+    own().open = false;
+    own().events = nullptr;
+    network_.end_later(pipe_, 1 - side_, "the peer closed the connection");
+  }
+
+  std::string peer_address() const override { return "node " + std::to_string(pipe_->ends[1 - side_].owner.node); }
+
+ private:
+  End& own() { return pipe_->ends[side_]; }
+  End& other() { return pipe_->ends[1 - side_]; }
+
+  SimNetwork& network_;
+  std::shared_ptr<Pipe> pipe_;
+  std::size_t side_;
+};
+
+SimNetwork::SimNetwork(EventQueue& events, Random random, SimNetworkOptions options)
+    : events_(events), random_(random), options_(options) {}
+
+SimNetwork::~SimNetwork() = default;
+
+Duration SimNetwork::latency() {
+  Duration latency(random_.between(options_.latency_min.count(), options_.latency_max.count()));
+  if (random_.chance(options_.slow_chance)) latency += Duration(random_.between(0, options_.slow_max.count()));
+  return latency;
+}
+
+void SimNetwork::listen(const Owner& owner, const std::string& address,
+                        std::function<void(std::unique_ptr<cluster::Connection>)> accept) {
+  listeners_[address] = {owner, std::move(accept)};
+}
+
+void SimNetwork::connect(const Owner& owner, const std::string& address, cluster::Network::Connected connected) {
+  const auto listener = listeners_.find(address);
+  const bool reachable = listener != listeners_.end() && !blocked(owner.node, listener->second.owner.node) &&
+                         !blocked(listener->second.owner.node, owner.node);
+  const Duration wait = reachable ? latency() * 2 : options_.connect_timeout;
+  events_.after(wait, [this, owner, address, connected = std::move(connected)]() mutable {
+    establish(owner, address, std::move(connected));
+  });
+}
+
+void SimNetwork::establish(const Owner& owner, const std::string& address, cluster::Network::Connected connected) {
+  if (!owner.alive()) return;
+  owner.before();
+  const auto listener = listeners_.find(address);
+  if (listener == listeners_.end() || !listener->second.owner.alive()) {
+    connected(fail(ErrorCode::kUnreachable, "connection refused"));
+  } else if (blocked(owner.node, listener->second.owner.node) || blocked(listener->second.owner.node, owner.node)) {
+    connected(fail(ErrorCode::kUnreachable, "no answer in time"));
+  } else {
+    auto pipe = std::make_shared<Pipe>();
+    pipe->ends[0].owner = owner;
+    pipe->ends[1].owner = listener->second.owner;
+    std::erase_if(pipes_, [](const auto& each) { return each.expired(); });
+    pipes_.push_back(pipe);
+    connected(std::make_unique<SimConnection>(*this, pipe, 0));
+    const Owner acceptor = listener->second.owner;
+    acceptor.before();
+    listener->second.accept(std::make_unique<SimConnection>(*this, pipe, 1));
+    acceptor.after();
+  }
+  owner.after();
+}
+
+void SimNetwork::deliver_later(const std::shared_ptr<Pipe>& pipe, std::size_t to) {
+  End& end = pipe->ends[to];
+  if (end.scheduled || (end.inbound.empty() && !end.ended)) return;
+  end.scheduled = true;
+  end.last_delivery = std::max(end.last_delivery, events_.now() + latency());
+  events_.at(end.last_delivery, [this, pipe, to] { deliver(pipe, to); });
+}
+
+void SimNetwork::deliver(const std::shared_ptr<Pipe>& pipe, std::size_t to) {
+  End& end = pipe->ends[to];
+  end.scheduled = false;
+  if (blocked(pipe->ends[1 - to].owner.node, end.owner.node)) return;  // Held until the way opens.
+  if (!end.owner.alive()) return;
+  if (end.events == nullptr) {
+    if (end.open) return;  // Not started yet.
+    end.inbound.clear();
+    end.inbound_bytes = 0;
+    return;
+  }
+  end.owner.before();
+  if (!end.inbound.empty()) {
+    // A byte stream has no messages: what arrives is cut at random.
+    Bytes& next = end.inbound.front();
+    const std::size_t size = random_.chance(0.1) ? 1 + random_.below(next.size()) : next.size();
+    Bytes piece = next.slice(0, size);
+    if (size == next.size()) {
+      end.inbound.pop_front();
+    } else {
+      next = next.slice(size, next.size());
+    }
+    end.inbound_bytes -= size;
+    bytes_delivered_ += size;
+    events_.note(hash64(piece.span()));
+    end.events->on_bytes(std::move(piece));
+  } else if (end.ended) {
+    cluster::Connection::Events* events = std::exchange(end.events, nullptr);
+    end.open = false;
+    events->on_end(*end.ended);
+  }
+  end.owner.after();
+  deliver_later(pipe, to);
+}
+
+void SimNetwork::end_later(const std::shared_ptr<Pipe>& pipe, std::size_t to, std::string cause) {
+  if (!pipe->ends[to].ended) pipe->ends[to].ended = std::move(cause);
+  deliver_later(pipe, to);
+}
+
+void SimNetwork::node_gone(std::uint32_t node, bool with_its_machine) {
+  for (const auto& weak : pipes_) {
+    const auto pipe = weak.lock();
+    if (!pipe) continue;
+    for (std::size_t side = 0; side < 2; ++side) {
+      if (pipe->ends[side].owner.node != node) continue;
+      pipe->ends[side].events = nullptr;
+      pipe->ends[side].open = false;
+      pipe->ends[1 - side].inbound.clear();  // A reset overtakes what was under way.
+      pipe->ends[1 - side].inbound_bytes = 0;
+      pipe->ends[1 - side].ended.reset();
+      if (!with_its_machine) end_later(pipe, 1 - side, "connection reset by peer");
+    }
+  }
+}
+
+void SimNetwork::block(std::uint32_t from, std::uint32_t to) { blocked_.insert({from, to}); }
+
+void SimNetwork::unblock_all() {
+  blocked_.clear();
+  for (const auto& weak : pipes_) {
+    if (const auto pipe = weak.lock()) {
+      deliver_later(pipe, 0);
+      deliver_later(pipe, 1);
+    }
+  }
+}
+
+void SimNetwork::cut(std::uint32_t a, std::uint32_t b, bool half_open) {
+  for (const auto& weak : pipes_) {
+    const auto pipe = weak.lock();
+    if (!pipe) continue;
+    for (std::size_t side = 0; side < 2; ++side) {
+      if (pipe->ends[side].owner.node != a || pipe->ends[1 - side].owner.node != b) continue;
+      for (std::size_t end = 0; end < 2; ++end) {
+        pipe->ends[end].inbound.clear();
+        pipe->ends[end].inbound_bytes = 0;
+      }
+      end_later(pipe, side, "connection reset by peer");
+      if (half_open) {
+        pipe->ends[1 - side].open = false;  // What is sent to it is lost, and it is never told.
+      } else {
+        end_later(pipe, 1 - side, "connection reset by peer");
+      }
+      return;
+    }
+  }
+}
+
+}  // namespace troupe::sim
