@@ -71,7 +71,15 @@ function(troupe_test program)
     target_precompile_headers(${program} REUSE_FROM troupe_test_pch)
   endif()
   gtest_discover_tests(${program} TEST_PREFIX "${arg_PREFIX}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+                       PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  # gtest_discover_tests cannot pass on a list such as "unit;slow", so ctest sets the labels when it knows the tests.
+  set(labels ${CMAKE_CURRENT_BINARY_DIR}/${program}_labels.cmake)
+  file(CONFIGURE OUTPUT ${labels} @ONLY CONTENT [[
+if(@program@_TESTS)
+  set_tests_properties(${@program@_TESTS} PROPERTIES LABELS "@arg_LABELS@")
+endif()
+]])
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
 endfunction()
 
 # troupe_use_mimalloc(<executable>): malloc and operator new come from mimalloc; a sanitizer needs its own.
