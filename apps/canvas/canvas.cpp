@@ -1,6 +1,8 @@
 #include "canvas/canvas.hpp"
 
-#include <nlohmann/json.hpp>
+#include <charconv>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "canvas/canvas_event.hpp"
@@ -8,44 +10,82 @@
 namespace troupe::canvas {
 namespace {
 
-using Json = nlohmann::json;
-
-// An object, a list, a stroke, its points: nothing that a canvas saves goes deeper.
-constexpr int kSnapshotNestingMax = 8;
+constexpr std::string_view kStrokesBegin = "{\"strokes\":[";
+constexpr std::string_view kChatBegin = "],\"chat\":[";
+constexpr std::string_view kEnd = "]}";
+constexpr std::string_view kSeqBegin = "{\"seq\":";
 
 std::unexpected<Error> corrupt(std::string_view what) {
   return fail(ErrorCode::kCorrupt, std::string("this is not the snapshot of a canvas: ").append(what));
 }
 
-Result<Json> parse_snapshot(std::string_view text) {
-  // The callback keeps hostile nesting out of the tree, which is written recursively.
-  bool too_deep = false;
-  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kSnapshotNestingMax;
-    return !too_deep;
-  };
-  if (text.find('\0') != std::string_view::npos) return corrupt("it holds a zero byte");
-  Json json = Json::parse(text, shallow, /*allow_exceptions=*/false);
-  if (too_deep) return corrupt("it is nested too deep");
-  if (!json.is_object()) return corrupt("it is not a JSON object");
-  if (!json.contains("strokes") || !json["strokes"].is_array()) return corrupt("it has no list \"strokes\"");
-  if (!json.contains("chat") || !json["chat"].is_array()) return corrupt("it has no list \"chat\"");
-  return json;
+// Takes a snapshot apart where `snapshot()` put it together, so that a large one is never a tree in memory. The text
+// may be anything: what comes out is read as a stroke or a chat line before it is believed.
+class SnapshotText {
+ public:
+  explicit SnapshotText(std::string_view text) : rest_(text) {}
+
+  bool take(std::string_view literal) {
+    if (!rest_.starts_with(literal)) return false;
+    rest_.remove_prefix(literal.size());
+    return true;
+  }
+
+  /// The next object, up to the brace that closes it; nothing if there is none.
+  std::optional<std::string_view> take_object() {
+    int depth = 0;
+    bool in_string = false;
+    for (std::size_t at = 0; at < rest_.size(); ++at) {
+      const char c = rest_[at];
+      if (in_string) {
+        if (c == '\\') ++at;
+        in_string = c != '"';
+      } else if (c == '"') {
+        in_string = true;
+      } else if (c == '{') {
+        ++depth;
+      } else if (c == '}' && --depth <= 0) {
+        const std::string_view object = rest_.substr(0, at + 1);
+        rest_.remove_prefix(at + 1);
+        return depth == 0 ? std::optional(object) : std::nullopt;
+      }
+    }
+    return {};
+  }
+
+  bool empty() const { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+};
+
+// Calls `read(object)` for each object of a list, up to its end.
+template <class Read>
+Result<void> read_list(SnapshotText& text, std::string_view end, Read read) {
+  for (bool first = true; !text.take(end); first = false) {
+    if (!first && !text.take(",")) return corrupt("a comma or the end of a list is missing");
+    const auto object = text.take_object();
+    if (!object) return corrupt("a list does not end");
+    if (const Result<void> result = read(*object); !result) return result;
+  }
+  return {};
 }
 
-std::string chat_line(std::uint64_t seq, std::string_view name_and_text) {
-  return std::string("{\"seq\":").append(std::to_string(seq)).append(",").append(name_and_text).append("}");
+std::optional<std::uint64_t> seq_of(std::string_view line) {
+  if (!line.starts_with(kSeqBegin)) return {};
+  line.remove_prefix(kSeqBegin.size());
+  std::uint64_t seq = 0;
+  if (std::from_chars(line.begin(), line.end(), seq).ec != std::errc()) return {};
+  return seq;
 }
 
 template <class Items>
-void append_list(std::string& json, const Items& items) {
-  json += '[';
+void append_items(std::string& json, const Items& items) {
   bool first = true;
   for (const std::string& item : items) {
     if (!std::exchange(first, false)) json += ',';
     json += item;
   }
-  json += ']';
 }
 
 }  // namespace
@@ -60,14 +100,8 @@ void Canvas::apply(const document::Event& event) {
   auto parsed = parse_canvas_event(event.data.view());
   if (!parsed) return;  // `check` has not seen it; every node ignores it alike.
   switch (parsed->kind) {
-    case CanvasEventKind::kStroke:
-      strokes_bytes_ += parsed->json.size();
-      strokes_.push_back(std::move(parsed->json));
-      break;
-    case CanvasEventKind::kChat:
-      chat_.push_back(chat_line(event.seq, parsed->json));
-      if (chat_.size() > kChatLinesMax) chat_.pop_front();
-      break;
+    case CanvasEventKind::kStroke: add_stroke(std::move(parsed->json)); break;
+    case CanvasEventKind::kChat: add_chat(event.seq, parsed->json); break;
     case CanvasEventKind::kClear:
       std::exchange(strokes_, {});
       strokes_bytes_ = 0;
@@ -78,33 +112,49 @@ void Canvas::apply(const document::Event& event) {
 Bytes Canvas::snapshot() const {
   std::string json;
   json.reserve(strokes_bytes_ + strokes_.size() + chat_.size() * 128 + 64);
-  append_list(json += "{\"strokes\":", strokes_);
-  append_list(json += ",\"chat\":", chat_);
-  json += '}';
+  json += kStrokesBegin;
+  append_items(json, strokes_);
+  json += kChatBegin;
+  append_items(json, chat_);
+  json += kEnd;
   return Bytes::copy_of(json);
 }
 
 Result<void> Canvas::restore(const Bytes& snapshot) {
-  const auto json = parse_snapshot(snapshot.view());
-  if (!json) return std::unexpected(json.error());
   Canvas restored;
-  for (const Json& item : (*json)["strokes"]) {
-    auto stroke = parse_canvas_item(CanvasEventKind::kStroke, item.dump());
+  const auto read_stroke = [&](std::string_view object) -> Result<void> {
+    auto stroke = parse_canvas_item(CanvasEventKind::kStroke, object);
     if (!stroke) return corrupt(stroke.error().detail);
-    restored.strokes_bytes_ += stroke->json.size();
-    restored.strokes_.push_back(std::move(stroke->json));
-  }
-  for (const Json& item : (*json)["chat"]) {
-    const auto line = parse_canvas_item(CanvasEventKind::kChat, item.dump());
+    restored.add_stroke(std::move(stroke->json));
+    return {};
+  };
+  const auto read_chat = [&](std::string_view object) -> Result<void> {
+    const auto line = parse_canvas_item(CanvasEventKind::kChat, object);
     if (!line) return corrupt(line.error().detail);
-    if (!item.contains("seq") || !item["seq"].is_number_unsigned()) return corrupt("a chat line has no \"seq\"");
-    restored.chat_.push_back(chat_line(item["seq"].get<std::uint64_t>(), line->json));
-    if (restored.chat_.size() > kChatLinesMax) restored.chat_.pop_front();
-  }
+    const auto seq = seq_of(object);
+    if (!seq) return corrupt("a chat line does not begin with its \"seq\"");
+    restored.add_chat(*seq, line->json);
+    return {};
+  };
+  SnapshotText text(snapshot.view());
+  if (!text.take(kStrokesBegin)) return corrupt("it does not begin with the list \"strokes\"");
+  if (auto read = read_list(text, kChatBegin, read_stroke); !read) return read;
+  if (auto read = read_list(text, kEnd, read_chat); !read) return read;
+  if (!text.empty()) return corrupt("something follows its end");
   strokes_ = std::move(restored.strokes_);
   strokes_bytes_ = restored.strokes_bytes_;
   chat_ = std::move(restored.chat_);
   return {};
+}
+
+void Canvas::add_stroke(std::string json) {
+  strokes_bytes_ += json.size();
+  strokes_.push_back(std::move(json));
+}
+
+void Canvas::add_chat(std::uint64_t seq, std::string_view name_and_text) {
+  chat_.push_back(std::string(kSeqBegin).append(std::to_string(seq)).append(",").append(name_and_text).append("}"));
+  if (chat_.size() > kChatLinesMax) chat_.pop_front();
 }
 
 std::unique_ptr<document::DocumentState> make() { return std::make_unique<Canvas>(); }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "troupe/document/document_type.hpp"
@@ -27,6 +28,9 @@ class Canvas final : public document::DocumentState {
   [[nodiscard]] Result<void> restore(const Bytes& snapshot) override;
 
  private:
+  void add_stroke(std::string json);
+  void add_chat(std::uint64_t seq, std::string_view name_and_text);
+
   std::vector<std::string> strokes_;  ///< Each as in the snapshot.
   std::size_t strokes_bytes_ = 0;
   std::deque<std::string> chat_;  ///< Each as in the snapshot.

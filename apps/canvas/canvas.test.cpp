@@ -116,18 +116,57 @@ TEST(Canvas, restore_of_something_else_is_corrupt_and_changes_nothing) {
   canvas.apply(event(1, stroke(1)));
   const std::string before = snapshot(canvas);
   const std::string deep = std::string(1'000'000, '[');
-  for (const std::string& text : std::vector<std::string>{
-           "", "{}", "[]", "null", R"({"strokes":[]})", R"({"chat":[]})", R"({"strokes":{},"chat":[]})",
-           R"({"strokes":[{}],"chat":[]})", R"({"strokes":[7],"chat":[]})", R"({"strokes":[],"chat":[7]})",
-           R"({"strokes":[],"chat":[{"name":"a","text":"b"}]})",
-           R"({"strokes":[],"chat":[{"seq":-1,"name":"a","text":"b"}]})",
-           R"({"strokes":[],"chat":[{"seq":1,"name":"","text":"b"}]})", before.substr(0, before.size() - 1), deep,
-           R"({"strokes":[)" + deep, R"({"strokes":[[[[[[[[[[]]]]]]]]]],"chat":[]})", before + '\0', before + "x"}) {
+  for (const std::string& text :
+       std::vector<std::string>{"",
+                                "{}",
+                                "[]",
+                                "null",
+                                R"({"strokes":[]})",
+                                R"({"chat":[]})",
+                                R"({"strokes":{},"chat":[]})",
+                                R"({"strokes":[{}],"chat":[]})",
+                                R"({"strokes":[7],"chat":[]})",
+                                R"({"strokes":[],"chat":[7]})",
+                                R"({"strokes":[],"chat":[{"name":"a","text":"b"}]})",
+                                R"({"strokes":[],"chat":[{"seq":-1,"name":"a","text":"b"}]})",
+                                R"({"strokes":[],"chat":[{"seq":1,"name":"","text":"b"}]})",
+                                before.substr(0, before.size() - 1),
+                                deep,
+                                R"({"strokes":[)" + deep,
+                                R"({"strokes":[[[[[[[[[[]]]]]]]]]],"chat":[]})",
+                                before + '\0',
+                                before + "x",
+                                R"({"strokes":[],"chat":[{"seq":1,"name":"a","text":"b"})",
+                                R"({"strokes":[}],"chat":[]})",
+                                R"({"strokes":[{"id":"\)",
+                                R"({"strokes":[{"id":")",
+                                R"({"strokes":[,],"chat":[]})",
+                                R"({"strokes":[],"chat":[{"name":"a","seq":1,"text":"b"}]})",
+                                R"({"strokes":[],"chat":[{"seq":99999999999999999999,"name":"a","text":"b"}]})",
+                                R"({"strokes":[)" + std::string(1'000'000, '{')}) {
     const auto result = canvas.restore(Bytes::copy_of(text));
     ASSERT_FALSE(result) << text.substr(0, 100);
     EXPECT_EQ(result.error().code, ErrorCode::kCorrupt);
     EXPECT_EQ(snapshot(canvas), before);
   }
+}
+
+TEST(Canvas, restores_a_large_canvas_in_linear_time) {
+  constexpr std::uint64_t kStrokes = 50'000;
+  Canvas canvas;
+  for (std::uint64_t seq = 1; seq <= kStrokes; ++seq) canvas.apply(event(seq, stroke(seq)));
+  Canvas restored;
+  ASSERT_TRUE(restored.restore(canvas.snapshot()));
+  EXPECT_TRUE(restored.snapshot() == canvas.snapshot());
+}
+
+TEST(Canvas, braces_and_quotes_in_names_do_not_confuse_a_restore) {
+  Canvas canvas;
+  canvas.apply(event(1, R"({"type":"stroke","id":"}]},{\"\\","color":"#000000","size":1,"points":[1,2]})"));
+  canvas.apply(event(2, chat(R"(],\"chat\":[{}]}\\)")));
+  Canvas restored;
+  ASSERT_TRUE(restored.restore(canvas.snapshot()));
+  EXPECT_EQ(snapshot(restored), snapshot(canvas));
 }
 
 TEST(Canvas, the_factory_makes_an_empty_canvas) {
