@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <optional>
+#include <utility>
 
 namespace troupe::sim {
 
@@ -45,9 +46,8 @@ class SimNetwork::SimConnection final : public cluster::Connection {
   std::size_t unsent_bytes() const override { return pipe_->ends[1 - side_].inbound_bytes; }
 
   void finish() override {
-    if (!own().open) return;
-    own().open = false;
     own().events = nullptr;
+    if (!std::exchange(own().open, false)) return;
     network_.end_later(pipe_, 1 - side_, "the peer closed the connection");
   }
 
