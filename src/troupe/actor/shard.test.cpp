@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <stdexcept>
 
 #include "troupe/actor/fixture.hpp"
@@ -76,44 +77,127 @@ TEST(Shard, a_full_mailbox_refuses_and_says_so) {
   EXPECT_EQ(world.ask(counter, Get{}), 2);
 }
 
-TEST(Shard, a_restarted_actor_keeps_its_address_and_mailbox_and_begins_anew) {
-  ActorFixture world;
-  SpawnOptions options;
-  options.supervision.on_failure = OnFailure::kRestart;
-  auto counter = world.shard().spawn<Counter>(options, 5).value();
-  world.shard().tell(counter, Add{10});
-  world.shard().tell(counter, Fail{});
-  world.shard().tell(counter, Add{1});
-  world.run();
-  EXPECT_EQ(world.ask(counter, Get{}), 6);  // The ask waits out the pause.
-}
-
-class Watching : public Actor<Watching> {
+/// Handles its messages and notes who had a turn.
+class Turner : public Actor<Turner> {
  public:
-  using Messages = troupe::Messages<Get>;
-  explicit Watching(Address target, std::vector<Down>& downs) : target_(target), downs_(downs) {}
-  void on_start() override {
-    context().monitor(target_, [this](const Down& down) { downs_.push_back(down); });
-  }
-  int on(const Get&) { return 0; }
+  using Messages = troupe::Messages<Add>;
+  Turner(char name, std::string& turns) : name_(name), turns_(turns) {}
+  void on(const Add&) { turns_ += name_; }
 
  private:
-  Address target_;
-  std::vector<Down>& downs_;
+  char name_;
+  std::string& turns_;
 };
 
-TEST(Shard, a_monitor_reports_the_end_across_shards_once) {
-  ActorFixture world(2);
-  std::vector<Down> downs;
-  auto counter = world.shard(0).spawn<Counter>({}).value();
-  world.shard(1).spawn<Watching>({}, counter.address(), downs).value();
+TEST(Shard, a_busy_actor_gives_way_after_a_batch) {
+  std::string turns;
+  ActorFixture world(1, {.turn_messages = 3});
+  auto busy = world.shard().spawn<Turner>({}, 'b', turns).value();
+  auto other = world.shard().spawn<Turner>({}, 'o', turns).value();
+  for (int i = 0; i < 7; ++i) world.shard().tell(busy, Add{});
+  for (int i = 0; i < 2; ++i) world.shard().tell(other, Add{});
   world.run();
-  world.shard(0).tell(counter, Fail{});
+  EXPECT_EQ(turns, "bbboobbbb");
+}
+
+TEST(Shard, run_gives_as_many_turns_as_it_was_told_to) {
+  std::string turns;
+  ActorFixture world;
+  for (const char name : {'a', 'b', 'c'}) world.shard().tell(world.shard().spawn<Turner>({}, name, turns).value(), Add{});
+  EXPECT_TRUE(world.step());
+  EXPECT_EQ(turns, "a");
+  EXPECT_TRUE(world.shard().has_ready());
+  EXPECT_TRUE(world.step());
+  EXPECT_FALSE(world.step());
+  EXPECT_EQ(turns, "abc");
+}
+
+EnvelopePtr task(ShardTask work) {
+  return Envelope::make(EnvelopeKind::kTask, std::move(work), local_payload_type<ShardTask>);
+}
+
+TEST(Shard, runs_tasks_and_sees_them_before) {
+  ActorFixture world;
+  int ran = 0;
+  world.shard().deliver(task([&](Shard& shard) { ran += shard.index() == 0 ? 1 : 0; }));
+  EXPECT_TRUE(world.shard().has_ready()) << "a driver must not sleep now";
+  EXPECT_FALSE(world.step());
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(Shard, a_task_that_posts_itself_again_does_not_keep_the_actors_waiting) {
+  ActorFixture world;
+  auto counter = world.shard().spawn<Counter>({}).value();
+  int tasks = 0;
+  std::function<void(Shard&)> again = [&](Shard& shard) {
+    ++tasks;
+    shard.deliver(task(again));
+  };
+  world.shard().deliver(task(again));
+  world.shard().tell(counter, Stop{});
+  EXPECT_TRUE(world.step());
+  EXPECT_EQ(world.shard().actor_count(), 0U);
+  EXPECT_EQ(tasks, 1);
+}
+
+class Slow : public Actor<Slow> {
+ public:
+  using Messages = troupe::Messages<Add, Stop>;
+  void on(const Add&) {
+    context().spawn<Counter>();
+    seen();
+  }
+  void on(const Stop&) { context().stop(); }
+  void on_stop() override { seen(); }
+
+ private:
+  void seen() {
+    const TurnProbe& probe = context().shard().probe();
+    EXPECT_EQ(probe.count % 2, 1U);
+    EXPECT_EQ(probe.actor, &Slow::actor_type());
+    EXPECT_EQ(probe.message, context().sender().actor.is_nobody() && probe.message == nullptr ? nullptr : &payload_type<Add>);
+  }
+};
+
+TEST(Shard, a_watchdog_sees_what_runs_even_after_nested_code) {
+  ActorFixture world;
+  auto slow = world.shard().spawn<Slow>({}).value();
+  world.shard().tell(slow, Add{});
+  world.shard().tell(slow, Stop{});
   world.run();
-  ASSERT_EQ(downs.size(), 1U);
-  EXPECT_EQ(downs[0].reason, EndReason::kFailed);
-  EXPECT_EQ(downs[0].detail, "told to fail");
-  EXPECT_EQ(downs[0].actor, counter.address());
+  EXPECT_EQ(world.shard().probe().count % 2, 0U);
+  EXPECT_GT(world.shard().probe().count, 0U);
+}
+
+TEST(Shard, dead_letters_are_counted_by_their_reason) {
+  ActorFixture world;
+  auto counter = world.shard().spawn<Counter>({}).value();
+  world.shard().tell(counter, Stop{});
+  world.shard().tell(counter, Add{1});
+  world.run();
+  EXPECT_EQ(world.shard().tell(counter, Add{1}), SendOutcome::kNoSuchActor);
+  EXPECT_EQ(world.shard().tell(Ref<Counter>(), Add{1}), SendOutcome::kNoSuchActor);
+  bool found = false;
+  for (const MetricSample& sample : world.metrics().samples()) {
+    if (sample.name != "troupe_dead_letters_total") continue;
+    found = true;
+    EXPECT_EQ(sample.labels.at("reason"), "no_such_actor");
+    EXPECT_EQ(sample.value, 3);
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST(Shard, a_callback_that_was_never_run_may_still_send_as_it_goes) {
+  struct Farewell {
+    Shard& shard;
+    Ref<Counter> to;
+    ~Farewell() { shard.tell(to, Add{1}); }
+  };
+  ActorFixture world;
+  auto counter = world.shard().spawn<Counter>({}).value();
+  auto farewell = std::make_shared<Farewell>(world.shard(), counter);
+  world.shard().after(1h, [farewell] {});
+  world.shard().ask(Ref<Counter>(Address{{9, 9}, ActorId::at(0, 1, 1)}), Get{}, 1h, [farewell](Result<int>) {});
 }
 
 }  // namespace
