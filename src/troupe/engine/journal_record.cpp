@@ -31,8 +31,8 @@ Bytes finish(wire::Writer writer, Kind kind, std::string_view stream, std::uint6
   return writer.finish();
 }
 
-/// A reader of the payload, if the record is whole and stands where it belongs; else one that has failed.
-Result<wire::Reader> payload_of(Bytes record, Kind kind, std::string_view stream, std::uint64_t seq,
+/// A reader that stands at the payload, if the record is whole and stands where it belongs; else `corrupt`.
+Result<wire::Reader> payload_of(const Bytes& record, Kind kind, std::string_view stream, std::uint64_t seq,
                                 const std::string& what) {
   wire::Reader reader(record);
   const auto version = reader.number<std::uint8_t>();
@@ -89,8 +89,8 @@ Bytes encode_event(std::string_view stream, const document::Event& event) {
   return finish(std::move(writer), Kind::kEvent, stream, event.seq);
 }
 
-Result<document::Event> decode_event(std::string_view stream, std::uint64_t seq, Bytes record) {
-  auto reader = payload_of(std::move(record), Kind::kEvent, stream, seq, event_name(stream, seq));
+Result<document::Event> decode_event(std::string_view stream, std::uint64_t seq, const Bytes& record) {
+  auto reader = payload_of(record, Kind::kEvent, stream, seq, event_name(stream, seq));
   if (!reader) return std::unexpected(std::move(reader.error()));
   document::Event event;
   event.seq = seq;
@@ -110,9 +110,9 @@ Bytes encode_head(std::string_view stream, const document::StreamHead& head) {
   return finish(std::move(writer), Kind::kHead, stream, 0);
 }
 
-Result<document::StreamHead> decode_head(std::string_view stream, Bytes record) {
+Result<document::StreamHead> decode_head(std::string_view stream, const Bytes& record) {
   const std::string what = "the head of stream " + std::string(stream);
-  auto reader = payload_of(std::move(record), Kind::kHead, stream, 0, what);
+  auto reader = payload_of(record, Kind::kHead, stream, 0, what);
   if (!reader) return std::unexpected(std::move(reader.error()));
   document::StreamHead head;
   head.epoch = reader->block().view();
@@ -131,9 +131,9 @@ Bytes encode_snapshot(std::string_view stream, const document::Snapshot& snapsho
   return finish(std::move(writer), Kind::kSnapshot, stream, 0);
 }
 
-Result<document::Snapshot> decode_snapshot(std::string_view stream, Bytes record) {
+Result<document::Snapshot> decode_snapshot(std::string_view stream, const Bytes& record) {
   const std::string what = "the snapshot of stream " + std::string(stream);
-  auto reader = payload_of(std::move(record), Kind::kSnapshot, stream, 0, what);
+  auto reader = payload_of(record, Kind::kSnapshot, stream, 0, what);
   if (!reader) return std::unexpected(std::move(reader.error()));
   document::Snapshot snapshot;
   snapshot.seq = reader->number<std::uint64_t>();

@@ -26,12 +26,12 @@ Result<std::uint64_t> decode_event_key(std::string_view stream, std::string_view
 /// A record is `version | kind | XXH3-64 of key and payload | payload`. So one that is damaged, or stands in the wrong
 /// place, is `corrupt`, and the detail names what it is of. Decoded content shares the record's buffer.
 Bytes encode_event(std::string_view stream, const document::Event& event);
-Result<document::Event> decode_event(std::string_view stream, std::uint64_t seq, Bytes record);
+Result<document::Event> decode_event(std::string_view stream, std::uint64_t seq, const Bytes& record);
 
 Bytes encode_head(std::string_view stream, const document::StreamHead& head);
-Result<document::StreamHead> decode_head(std::string_view stream, Bytes record);
+Result<document::StreamHead> decode_head(std::string_view stream, const Bytes& record);
 
 Bytes encode_snapshot(std::string_view stream, const document::Snapshot& snapshot);
-Result<document::Snapshot> decode_snapshot(std::string_view stream, Bytes record);
+Result<document::Snapshot> decode_snapshot(std::string_view stream, const Bytes& record);
 
 }  // namespace troupe::engine

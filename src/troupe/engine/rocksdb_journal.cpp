@@ -86,7 +86,7 @@ class RocksDbJournal::Core {
     readers_.close();
     if (store_ == nullptr) return;
     // Everything acknowledged is in the log already: a flush that fails only makes the next opening slower.
-    static_cast<void>(store_->flush());
+    [[maybe_unused]] const auto flushed = store_->flush();
     store_.reset();
   }
 

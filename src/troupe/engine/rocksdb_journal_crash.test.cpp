@@ -1,13 +1,16 @@
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <random>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "troupe/base/random.hpp"
 #include "troupe/document/journal_conformance.hpp"

@@ -25,8 +25,8 @@ using document::StreamHead;
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kRemedy = "; choose another --data or correct its permissions";
 
-rocksdb::Slice slice(const Bytes& bytes) { return {bytes.view().data(), bytes.size()}; }
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+rocksdb::Slice slice(const Bytes& bytes) { return slice(bytes.view()); }
 Bytes copy_of(const rocksdb::Slice& content) {
   return Bytes::copy_of(std::string_view(content.data(), content.size()));
 }
@@ -171,14 +171,14 @@ Result<StreamHead> RocksDbStore::head(std::string_view stream) const {
   auto record = database_->get(database_->heads(), stream, "the head of stream " + std::string(stream));
   if (!record) return std::unexpected(record.error());
   if (record->empty()) return StreamHead{};
-  return decode_head(stream, std::move(*record));
+  return decode_head(stream, *record);
 }
 
 Result<Snapshot> RocksDbStore::snapshot(std::string_view stream) const {
   auto record = database_->get(database_->snapshots(), stream, "the snapshot of stream " + std::string(stream));
   if (!record) return std::unexpected(record.error());
   if (record->empty()) return Snapshot{};
-  return decode_snapshot(stream, std::move(*record));
+  return decode_snapshot(stream, *record);
 }
 
 Result<std::vector<Event>> RocksDbStore::read(const ReadRequest& request) const {
