@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -74,9 +75,10 @@ void append_and_print(RocksDbJournal& journal, int stream, std::uint64_t seq_max
 /// Run by itself it appends a few events; as the child of the test below it does not end by itself.
 TEST(RocksDbJournalCrash, appends_and_prints_what_was_acknowledged) {
   const char* given = ::getenv(kDirectoryVariable);
-  const TemporaryDirectory own;
+  std::optional<TemporaryDirectory> own;  // Not in the child, which will not live to remove it.
+  if (given == nullptr) own.emplace();
   {
-    const auto journal = open_journal(given == nullptr ? own.path() : given);
+    const auto journal = open_journal(own ? own->path() : given);
     ASSERT_NE(journal, nullptr);
     std::vector<std::jthread> threads;
     for (int stream = 0; stream < kStreams; ++stream) {
