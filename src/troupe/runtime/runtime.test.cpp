@@ -95,9 +95,9 @@ TEST(Runtime, many_messages_between_shards_keep_their_order_while_some_are_refus
   constexpr std::uint64_t kCount = 100'000;
   RuntimeOptions options = with_shards(2);
   options.shard_queue_messages_max = 1024;
+  Mailslot<std::uint64_t> done;
   World world(options);
   ASSERT_TRUE(world.runtime.start());
-  Mailslot<std::uint64_t> done;
   const auto forth = world.spawn<Receiver>(1, kCount, done);
   const auto back = world.spawn<Receiver>(0, kCount, done);
   const auto first = world.spawn<Sender>(0, forth, kCount);
@@ -125,9 +125,9 @@ class Player : public Actor<Player> {
 };
 
 std::uint64_t play(RuntimeOptions options, std::uint64_t rounds) {
+  Mailslot<std::uint64_t> done;
   World world(options);
   EXPECT_TRUE(world.runtime.start());
-  Mailslot<std::uint64_t> done;
   const auto first = world.spawn<Player>(0, rounds, done);
   const auto second = world.spawn<Player>(1, rounds, done);
   world.runtime.run_on(0, [&](Shard& shard) {
@@ -149,11 +149,11 @@ TEST(Runtime, shards_that_poll_before_they_sleep_lose_nothing_either) {
 TEST(Runtime, an_ask_across_shards_is_answered_and_one_that_finds_the_queue_full_fails) {
   RuntimeOptions options = with_shards(2);
   options.shard_queue_messages_max = 2;
+  Mailslot<std::uint64_t> done;
+  Mailslot<std::string> answers;
   World world(options);
   ASSERT_TRUE(world.runtime.start());
-  Mailslot<std::uint64_t> done;
   const auto receiver = world.spawn<Receiver>(1, 0, done);
-  Mailslot<std::string> answers;
   world.runtime.run_on(0, [&](Shard& shard) {
     // All in one round, and the queue has room for two.
     for (int i = 0; i < 3; ++i) {
@@ -169,11 +169,11 @@ TEST(Runtime, an_ask_across_shards_is_answered_and_one_that_finds_the_queue_full
 TEST(Runtime, tasks_from_several_threads_all_run_each_threads_in_order) {
   constexpr std::uint64_t kThreads = 4;
   constexpr std::uint64_t kEach = 5'000;
-  World world(with_shards(1));
-  ASSERT_TRUE(world.runtime.start());
   Mailslot<bool> done;
   std::vector<std::uint64_t> next(kThreads);
   std::uint64_t out_of_order = 0;
+  World world(with_shards(1));
+  ASSERT_TRUE(world.runtime.start());
   std::vector<std::thread> threads;
   for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
@@ -208,9 +208,9 @@ TEST(Runtime, post_says_when_the_queue_is_full_and_after_stop) {
 }
 
 TEST(Runtime, timers_fire_in_their_order_and_not_early) {
+  Mailslot<int> fired;
   World world(with_shards(1));
   ASSERT_TRUE(world.runtime.start());
-  Mailslot<int> fired;
   const TimePoint begin = Runtime::now();
   world.runtime.run_on(0, [&](Shard& shard) {
     shard.after(20ms, [&] { fired.put(20); });
@@ -236,11 +236,11 @@ Duration processor_time() {
 TEST(Runtime, an_idle_node_uses_no_processor_time) {
   RuntimeOptions options = with_shards(4);
   options.busy_poll = 50us;
+  Mailslot<bool> never;
   World world(options);
   ASSERT_TRUE(world.runtime.start());
   // An idle node has timers that are far away, and has been busy before.
   for (std::uint32_t i = 0; i < 4; ++i) world.runtime.run_on(i, [](Shard& shard) { shard.after(1h, [] {}); });
-  Mailslot<bool> never;
   const Duration before = processor_time();
   EXPECT_FALSE(never.take(300ms));
   EXPECT_LT(processor_time() - before, 10ms);
@@ -291,9 +291,9 @@ TEST(Runtime, without_a_route_another_node_is_unreachable) {
 }
 
 TEST(Runtime, round_ends_are_called_before_the_shard_sleeps) {
-  World world(with_shards(1));
   Mailslot<int> ended;
   int dirty = 0;
+  World world(with_shards(1));
   world.runtime.add_round_end(0, [&] {
     if (dirty != 0) ended.put(std::exchange(dirty, 0));
   });

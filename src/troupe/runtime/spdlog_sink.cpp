@@ -45,8 +45,8 @@ struct SpdlogSink::Parts {
 
   const LogFormat format;
   std::atomic<LogLevel> level;
-  std::shared_ptr<spdlog::details::thread_pool> writer;  ///< Its destructor writes what is queued.
   std::shared_ptr<spdlog::async_logger> logger;
+  std::shared_ptr<spdlog::details::thread_pool> writer;  ///< Ends first: writes what is queued, joins its thread.
 };
 
 SpdlogSink::SpdlogSink(const SpdlogSinkOptions& options) : parts_(std::make_unique<Parts>(options)) {}

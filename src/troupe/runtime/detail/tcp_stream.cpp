@@ -54,8 +54,9 @@ TcpStream::TcpStream(std::shared_ptr<TcpContext> context, Socket socket)
 }
 
 void TcpStream::start(cluster::Connection::Events& events) {
+  started_ = true;
   events_ = &events;
-  wait_readable();
+  broken_ ? end_later() : wait_readable();
 }
 
 void TcpStream::wait_readable() {
@@ -142,18 +143,22 @@ void TcpStream::wait_writable() {
   });
 }
 
-/// A write failed. `write` must not call its caller back, and what the peer said before it closed (why it refuses, say)
-/// may still be there to be read.
+/// A write failed, of which `write` must not tell its caller.
 void TcpStream::fail_later(error_code error) {
-  broken_ = true;
+  broken_ = error;
   queue_.clear();
   front_sent_ = 0;
   unsent_ = 0;
-  asio::post(context_->io, [self = shared_from_this(), error] {
+  if (started_) end_later();
+}
+
+/// What the peer said before it closed (why it refuses, say) may still be there to be read.
+void TcpStream::end_later() {
+  asio::post(context_->io, [self = shared_from_this()] {
     if (self->closed_) return;
     self->context_->set_time();
     self->receive();
-    self->end(error_text(error));
+    self->end(error_text(self->broken_));
   });
 }
 

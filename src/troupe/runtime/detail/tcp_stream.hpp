@@ -37,6 +37,7 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
   std::size_t send_some(boost::system::error_code& error);
   void wait_writable();
   void fail_later(boost::system::error_code error);
+  void end_later();
   void end(const std::string& cause);
   void close();
 
@@ -48,9 +49,10 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
   std::deque<Bytes> queue_;
   std::size_t front_sent_ = 0;  ///< Of the first piece in the queue.
   std::size_t unsent_ = 0;
-  bool reading_ = false;    ///< A wait for readability is under way.
-  bool writing_ = false;    ///< A wait for writability is under way.
-  bool broken_ = false;     ///< A write failed, and `end` is on its way.
+  boost::system::error_code broken_;  ///< Of a write that failed; `end` is on its way.
+  bool reading_ = false;              ///< A wait for readability is under way.
+  bool writing_ = false;              ///< A wait for writability is under way.
+  bool started_ = false;
   bool lingering_ = false;  ///< After `finish`.
   bool closed_ = false;
 };
