@@ -17,8 +17,8 @@ Result<void> start_services(const Services& services, Shard& shard, std::uint32_
   for (std::uint32_t p = shard.index(); p < pubsub::kPresencePartitions; p += shards) {
     note(shard.spawn<pubsub::PresenceActor>({.name = pubsub::presence_actor_name(p)}, p, services.membership));
   }
-  for (std::uint32_t p = shard.index(); p < kDocumentPartitions; p += shards) {
-    note(shard.spawn<DocumentsActor>({.name = documents_actor_name(p)}, services.options, p, services.journal,
+  for (std::uint32_t p = shard.index(); services.journal != nullptr && p < kDocumentPartitions; p += shards) {
+    note(shard.spawn<DocumentsActor>({.name = documents_actor_name(p)}, services.options, p, *services.journal,
                                      services.membership, services.metrics));
   }
   return outcome;

@@ -14,7 +14,7 @@ namespace troupe::document {
 struct Services {
   const DocumentOptions& options;
   pubsub::TopicOptions topics;
-  Journal& journal;
+  Journal* journal;  ///< Null: this node has no documents.
   Ref<cluster::Membership> membership;
   Metrics& metrics;
 };

@@ -98,7 +98,7 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
   document_options_.types = options_.document_types;
   journal_ = std::make_unique<document::MemoryJournal>(
       disk, document::MemoryJournalOptions{.on_pending = [this] { schedule_flush(); }});
-  const document::Services services{document_options_, {}, *journal_, membership_, metrics_};
+  const document::Services services{document_options_, {}, journal_.get(), membership_, metrics_};
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     const auto started = document::start_services(services, *shards_[i]->shard, options_.shards);
     TROUPE_ASSERT(started.has_value());

@@ -1,0 +1,277 @@
+#include "troupe/node/node.hpp"
+
+#include <sys/eventfd.h>
+#include <poll.h>
+#include <csignal>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include "troupe/document/documents.hpp"
+#include "troupe/document/services.hpp"
+#include "troupe/document/topic_name.hpp"
+#include "troupe/engine/rocksdb_journal.hpp"
+#include "troupe/gateway/gateway.hpp"
+#include "troupe/node/incarnation.hpp"
+#include "troupe/runtime/spdlog_sink.hpp"
+
+namespace troupe {
+
+namespace {
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+}
+
+/// "0.0.0.0:0" with the port that was given.
+std::string with_port(const std::string& address, std::uint16_t port) {
+  return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+}
+
+}  // namespace
+
+/// What a node is made of besides its shards. Members end in the reverse of this order.
+struct Node::Parts {
+  explicit Parts(const NodeOptions& options) : log_sink({.level = options.log_level,
+                                                          .format = options.log_json ? runtime::LogFormat::kJson
+                                                                                     : runtime::LogFormat::kText}) {}
+
+  runtime::SpdlogSink log_sink;
+  document::DocumentOptions documents;
+  std::unique_ptr<engine::RocksDbJournal> journal;
+  std::unique_ptr<cluster::Cluster> cluster;
+  Ref<cluster::Membership> membership;
+  std::unique_ptr<gateway::Gateway> gateway;
+
+  std::atomic<std::uint32_t> next_shard{0};
+  bool started = false;
+  bool stopped = false;
+  int stop_event = -1;  ///< eventfd: written by `request_stop`, read by `run`.
+
+  mutable std::mutex trouble_mutex;
+  std::string trouble;  ///< Why the node should get no clients; empty if it should.
+};
+
+Node::Node(NodeOptions options)
+    : options_(std::move(options)), id_(NodeId::named(options_.name)), parts_(std::make_unique<Parts>(options_)) {
+  parts_->documents = options_.documents;
+  parts_->stop_event = eventfd(0, EFD_CLOEXEC);
+}
+
+Node::~Node() {
+  stop();
+  ::close(parts_->stop_event);
+}
+
+LogSink& Node::log_sink() { return parts_->log_sink; }
+
+Result<void> Node::add_document(const std::string& prefix, document::DocumentFactory factory) {
+  if (const auto fine = document::check_prefix(prefix); !fine) return fine;
+  parts_->documents.types[prefix] = std::move(factory);
+  return {};
+}
+
+Result<void> Node::start() {
+  Result<void> outcome = prepare();
+  if (outcome) outcome = listen();
+  if (outcome) outcome = open_journal();
+  if (outcome) outcome = start_actors();
+  if (outcome) {
+    // Shards never take the process's signals: `run` does.
+    sigset_t signals;
+    sigset_t before;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, &before);
+    outcome = runtime_->start();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  if (!outcome) {
+    close();
+    return outcome;
+  }
+  parts_->started = true;
+  return {};
+}
+
+Result<void> Node::prepare() {
+  if (!options_.cluster_listen.empty() && options_.secret.empty() && !is_loopback(options_.cluster_listen)) {
+    return fail(ErrorCode::kInvalidArgument, "the cluster port " + options_.cluster_listen +
+                                                 " is open to other machines, so a shared secret is needed: give cluster.secret_file");
+  }
+  const auto incarnation = next_incarnation(options_.data);
+  if (!incarnation) return std::unexpected(incarnation.error());
+  id_.incarnation = *incarnation;
+  runtime::RuntimeOptions runtime{.shards = options_.shards, .busy_poll = options_.busy_poll, .long_handler_threshold = options_.long_handler_threshold};
+  runtime.shard.node = id_;
+  runtime.shard.mailbox_messages_max = options_.mailbox_messages_max;
+  runtime_ = std::make_unique<runtime::Runtime>(runtime, metrics_, parts_->log_sink);
+  std::vector<ShardHost*> hosts;
+  for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) hosts.push_back(&runtime_->host(i));
+  parts_->cluster = std::make_unique<cluster::Cluster>(hosts);
+  for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) runtime_->set_routing(i, &parts_->cluster->routing(i));
+  runtime_->add_round_end(0, [cluster = parts_->cluster.get()] { cluster->flush(); });
+  return {};
+}
+
+Result<void> Node::listen() {
+  if (!options_.cluster_listen.empty()) {
+    const auto port = runtime_->listen(options_.cluster_listen, [cluster = parts_->cluster.get()](std::unique_ptr<cluster::Connection> connection) {
+      cluster->on_accept(std::move(connection));
+    });
+    if (!port) return fail(port.error().code, "the cluster port: " + port.error().detail);
+    cluster_address_ = with_port(options_.cluster_advertise.empty() ? options_.cluster_listen : options_.cluster_advertise, *port);
+    if (!options_.cluster_advertise.empty() && !options_.cluster_advertise.ends_with(":0")) cluster_address_ = options_.cluster_advertise;
+  }
+  // Which nodes own documents is part of what the gateway shows, so it is settled first.
+  document::DocumentOptions& documents = parts_->documents;
+  documents.self = cluster_address_.empty() ? "this node" : cluster_address_;
+  documents.nodes = options_.document_nodes;
+  if (documents.nodes.empty()) {
+    documents.nodes = options_.join;
+    if (std::ranges::find(documents.nodes, documents.self) == documents.nodes.end()) documents.nodes.push_back(documents.self);
+  }
+  std::ranges::sort(documents.nodes);
+  if (std::ranges::find(documents.nodes, documents.self) == documents.nodes.end()) {
+    return fail(ErrorCode::kInvalidArgument, "document.nodes does not name this node's own cluster address, " + documents.self);
+  }
+  if (options_.http_listen.empty()) return {};
+  gateway::GatewayOptions gateway = options_.gateway;
+  gateway.listen = options_.http_listen;
+  gateway.node = options_.name;
+  gateway.configured = documents.nodes;
+  parts_->gateway = std::make_unique<gateway::Gateway>(
+      gateway, gateway::GatewayWorld{*runtime_, metrics_, parts_->log_sink, [this] { return readiness(); }});
+  if (const auto listening = parts_->gateway->listen(); !listening) {
+    return fail(listening.error().code, "the port for clients: " + listening.error().detail);
+  }
+  http_address_ = options_.http_advertise.empty() ? parts_->gateway->address() : options_.http_advertise;
+  return {};
+}
+
+Result<void> Node::open_journal() {
+  if (parts_->documents.types.empty()) return {};
+  if (options_.data.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "documents need a directory for their journal: give data");
+  }
+  engine::RocksDbJournalOptions journal{.directory = options_.data + "/journal"};
+  journal.metrics = &metrics_;
+  journal.on_health = [log = Log(parts_->log_sink, "journal")](const Result<void>& health) {
+    health ? log.info("the journal works again") : log.error("the journal failed: {}", health.error().to_string());
+  };
+  auto opened = engine::RocksDbJournal::open(std::move(journal));
+  if (!opened) return std::unexpected(opened.error());
+  parts_->journal = std::move(*opened);
+  return {};
+}
+
+Result<void> Node::start_actors() {
+  cluster::ClusterOptions cluster = options_.cluster;
+  cluster.cluster = options_.cluster_name;
+  cluster.secret = options_.secret;
+  cluster.overlay.join = options_.join;
+  // A node that is alone still has an identity; nobody ever sees this address.
+  cluster.self = {options_.name, id_.incarnation, cluster_address_.empty() ? "127.0.0.1:0" : cluster_address_, http_address_};
+  const auto membership = runtime_->run_on(0, [&](Shard& shard) {
+    return parts_->cluster->start(cluster, shard, runtime_->network(0), metrics_, parts_->log_sink);
+  });
+  if (!membership) return std::unexpected(membership.error());
+  parts_->membership = *membership;
+  const document::Services services{parts_->documents, {}, parts_->journal.get(), parts_->membership, metrics_};
+  for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) {
+    const auto started = runtime_->run_on(i, [&](Shard& shard) { return document::start_services(services, shard, runtime_->shard_count()); });
+    if (!started) return started;
+  }
+  if (!parts_->documents.types.empty()) runtime_->run_on(0, [this](Shard& shard) { watch_trouble(shard); });
+  return parts_->gateway ? parts_->gateway->start() : Result<void>();
+}
+
+/// Once a second, asks whether the nodes agree on who owns documents, for /readyz.
+void Node::watch_trouble(Shard& shard) {
+  const Ref<document::Documents> documents(Address{id_, ActorId::named(document::documents_actor_name(0))});
+  shard.ask(documents, document::GetTrouble{}, 1s, [this](Result<std::string> trouble) {
+    const std::lock_guard lock(parts_->trouble_mutex);
+    parts_->trouble = trouble ? *trouble : trouble.error().to_string();
+    if (parts_->trouble.empty() && parts_->journal) {
+      if (const auto health = parts_->journal->health(); !health) parts_->trouble = "the journal: " + health.error().to_string();
+    }
+  });
+  shard.after(1s, [this, &shard] { watch_trouble(shard); });
+}
+
+std::string Node::readiness() const {
+  const std::lock_guard lock(parts_->trouble_mutex);
+  return parts_->trouble;
+}
+
+std::uint32_t Node::next_shard() { return parts_->next_shard.fetch_add(1, std::memory_order_relaxed) % runtime_->shard_count(); }
+
+std::uint32_t Node::shard_for(const Address& to) {
+  // A named actor may be anywhere, and remote ones leave from shard 0, which has the lanes.
+  return to.node.same_node(id_) && !to.actor.is_named() ? to.actor.shard() : 0;
+}
+
+bool Node::wait_for_members(std::size_t count, Duration within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  for (;;) {
+    const auto members = ask(parts_->membership, cluster::GetMembers{}, 1s);
+    const auto up = members ? std::ranges::count(members->others, overlay::MemberState::kUp, &overlay::MemberStatus::state) : 0;
+    if (static_cast<std::size_t>(up) >= count) return true;
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+void Node::request_stop() {
+  const std::uint64_t one = 1;
+  (void)!::write(parts_->stop_event, &one, sizeof(one));
+}
+
+void Node::run() {
+  sigset_t signals;
+  sigset_t before;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
+  const int signal_event = signalfd(-1, &signals, SFD_CLOEXEC);
+  pollfd waits[2] = {{signal_event, POLLIN, 0}, {parts_->stop_event, POLLIN, 0}};
+  while (::poll(waits, 2, -1) < 0) {
+  }
+  if ((waits[0].revents & POLLIN) != 0) {
+    signalfd_siginfo info{};
+    (void)!::read(signal_event, &info, sizeof(info));  // Else it would be delivered once the mask is restored.
+  }
+  ::close(signal_event);
+  stop();
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Node::stop() {
+  if (std::exchange(parts_->stopped, true) || !parts_->started) return;
+  const Log log(parts_->log_sink, "node");
+  log.info("{} stops", options_.name);
+  if (parts_->gateway) {
+    std::promise<void> drained;
+    parts_->gateway->drain(options_.drain_timeout, [&] { drained.set_value(); });
+    drained.get_future().wait_for(options_.drain_timeout + std::chrono::seconds(2));
+  }
+  (void)ask(parts_->membership, cluster::Leave{"the node stops"}, 2s);
+  close();
+  log.info("{} has stopped", options_.name);
+}
+
+void Node::close() {
+  if (parts_->gateway) parts_->gateway->stop();
+  if (runtime_) runtime_->stop();
+  if (parts_->journal) parts_->journal->close();
+  parts_->gateway.reset();
+  if (parts_->cluster) parts_->cluster->stop();
+}
+
+}  // namespace troupe
