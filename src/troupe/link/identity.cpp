@@ -27,7 +27,7 @@ Result<void> check(const Identity& identity) {
   };
   for (const NamedField& field : std::initializer_list<NamedField>{{"cluster name", identity.cluster, true},
                                                                    {"node name", identity.node, true},
-                                                                   {"cluster address", identity.address, true},
+                                                                   {"cluster address", identity.address, false},
                                                                    {"http address", identity.http_address, false},
                                                                    {"channel name", identity.channel, true}}) {
     if (field.required && field.value.empty()) return invalid(field.name, "is empty");

@@ -22,7 +22,7 @@ struct Identity {
   std::string cluster;                ///< The cluster's name: nodes of different clusters refuse each other.
   std::string node;                   ///< The node's name, unique in the cluster.
   std::uint64_t incarnation = 0;      ///< Of the node; grows at each start, never 0.
-  std::string address;                ///< "host:port" under which the other nodes reach this one.
+  std::string address;                ///< "host:port" under which the other nodes reach this one; empty: not at all.
   std::string http_address;           ///< Where its gateway listens; empty if it has none.
   std::string channel;                ///< The channel that this connection belongs to. The dialer's counts.
   std::uint16_t lane = 0;             ///< Which of the channel's connections this is. The dialer's counts.

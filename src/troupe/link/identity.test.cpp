@@ -50,7 +50,6 @@ TEST(Identity, the_check_names_the_field_that_is_wrong) {
                          {[](Identity& it) { it.node = ""; }, "node name is empty"},
                          {[](Identity& it) { it.node = "a\nb"; }, "node name has a control character"},
                          {[](Identity& it) { it.node = std::string(256, 'a'); }, "node name is longer than 255 bytes"},
-                         {[](Identity& it) { it.address = ""; }, "cluster address is empty"},
                          {[](Identity& it) { it.http_address = "\x7f"; }, "http address has a control character"},
                          {[](Identity& it) { it.channel = ""; }, "channel name is empty"},
                          {[](Identity& it) { it.version_min = 2; }, "version range is empty"},

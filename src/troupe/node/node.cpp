@@ -144,7 +144,7 @@ Result<void> Node::listen() {
   gateway::GatewayOptions gateway = options_.gateway;
   gateway.listen = options_.http_listen;
   gateway.node = options_.name;
-  gateway.configured = documents.nodes;
+  if (!cluster_address_.empty()) gateway.configured = documents.nodes;
   parts_->gateway = std::make_unique<gateway::Gateway>(
       gateway, gateway::GatewayWorld{*runtime_, metrics_, parts_->log_sink, [this] { return readiness(); }});
   if (const auto listening = parts_->gateway->listen(); !listening) {
@@ -175,8 +175,7 @@ Result<void> Node::start_actors() {
   cluster.cluster = options_.cluster_name;
   cluster.secret = options_.secret;
   cluster.overlay.join = options_.join;
-  // A node that is alone still has an identity; nobody ever sees this address.
-  cluster.self = {options_.name, id_.incarnation, cluster_address_.empty() ? "127.0.0.1:0" : cluster_address_, http_address_};
+  cluster.self = {options_.name, id_.incarnation, cluster_address_, http_address_};
   const auto membership = runtime_->run_on(0, [&](Shard& shard) {
     return parts_->cluster->start(cluster, shard, runtime_->network(0), metrics_, parts_->log_sink);
   });

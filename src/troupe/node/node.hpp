@@ -32,7 +32,7 @@ namespace troupe {
 /// `context()` instead.
 class Node {
  public:
-  explicit Node(NodeOptions options);
+  explicit Node(NodeOptions options = {});
   /// Stops.
   ~Node();
   Node(const Node&) = delete;
@@ -58,6 +58,10 @@ class Node {
     return runtime_->run_on(next_shard(), [&](Shard& shard) {
       return shard.spawn<A>(std::move(options), std::forward<Args>(args)...);
     });
+  }
+  template <class A>
+  Result<Ref<A>> spawn() {
+    return spawn<A>(SpawnOptions{});
   }
 
   /// Sends without waiting: kTaken if the way into the node had room.
@@ -85,7 +89,11 @@ class Node {
     if (answer.wait_for(within + std::chrono::seconds(1)) != std::future_status::ready) {
       return fail(ErrorCode::kTimeout, "the shard did not come to the question in time");
     }
-    return answer.get();
+    try {
+      return answer.get();
+    } catch (const std::future_error&) {  // The node stopped, and the question was destroyed with its shard.
+      return fail(ErrorCode::kStopping, "the node stopped before the answer came");
+    }
   }
 
   /// Waits until at least `count` other nodes are up. False if `within` passes first.

@@ -71,7 +71,7 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
   std::vector<ShardHost*> hosts;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     shards_.push_back(std::make_unique<SimShard>(*this, i));
-    shards_[i]->shard = std::make_unique<Shard>(ShardOptions{.index = i, .node = id_}, *shards_[i], names_, metrics_,
+    shards_[i]->shard = std::make_unique<Shard>(ShardOptions{.index = i, .shards = options_.shards, .node = id_}, *shards_[i], names_, metrics_,
                                                 log_sink_, random_.fork());
     shards_[i]->shard->set_now(events_.now());
     hosts.push_back(shards_[i].get());

@@ -1,0 +1,73 @@
+// troupe: the server and its tools, one file a command.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "check_command.hpp"
+#include "config_flags.hpp"
+#include "demo_command.hpp"
+#include "serve_command.hpp"
+
+#include "bench_command.hpp"
+
+namespace {
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string variable = *each;
+    const auto equals = variable.find('=');
+    if (equals != std::string::npos) variables[variable.substr(0, equals)] = variable.substr(equals + 1);
+  }
+  return variables;
+}
+
+void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::function<int()>& chosen) {
+  CLI::App* demo = app.add_subcommand("demo", "a shared canvas to try: one node, or several with --nodes");
+  demo->add_option("--nodes", options.nodes, "how many nodes; more than one run as processes that form a cluster")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 9));
+  demo->add_option("--host", options.host, "address for browsers; 0.0.0.0 lets other devices in")->capture_default_str();
+  demo->add_option("--http-port", options.http_port, "port of the first node for browsers; the next nodes have the next ports")->capture_default_str();
+  demo->add_option("--cluster-port", options.cluster_port, "port of the first node for the other nodes")->capture_default_str();
+  demo->add_option("--data", options.data, "folder in which drawings are kept")->capture_default_str();
+  demo->add_flag("!--no-browser", options.open_browser, "do not open a browser");
+  demo->callback([&] { chosen = [&options] { return troupe::server::demo(options); }; });
+}
+
+void add_serve_command(CLI::App& app, troupe::ConfigSources& sources, std::function<int()>& chosen) {
+  CLI::App* serve = app.add_subcommand("serve", "run a node; each flag is also a key of the configuration file and an environment variable");
+  serve->add_option("--config", sources.file, "the configuration, a TOML file (docs/configuration.md)");
+  troupe::server::add_config_flags(*serve, sources.flags);
+  serve->callback([&] {
+    chosen = [&sources] {
+      sources.environment = environment();
+      return troupe::server::serve(sources);
+    };
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Troupe: a distributed actor runtime, and the real-time server built on it.\n"
+               "Begin with `troupe demo`. The documentation is in docs/README.md."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", TROUPE_VERSION);
+  std::function<int()> chosen;
+  troupe::server::DemoOptions demo_options;
+  troupe::ConfigSources sources;
+  add_demo_command(app, demo_options, chosen);
+  add_serve_command(app, sources, chosen);
+  troupe::server::add_check_command(app, chosen);
+  troupe::bench::add_bench_command(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return chosen();
+}

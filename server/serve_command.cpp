@@ -1,0 +1,39 @@
+#include "serve_command.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "canvas/canvas.hpp"
+#include "troupe/node/node.hpp"
+
+namespace troupe::server {
+
+std::string find_web_root() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  // build/<preset>/server/troupe in the source tree; bin/troupe as installed.
+  for (const auto& candidate : {program / "../../../web/dist", program / "../share/troupe/web"}) {
+    if (std::filesystem::exists(candidate / "index.html", error)) return std::filesystem::canonical(candidate, error).string();
+  }
+  return {};
+}
+
+int serve(const ConfigSources& sources) {
+  Config config = load_config(sources);
+  for (const ConfigProblem& problem : config.problems) std::fputs(to_string(problem).c_str(), stderr);
+  if (config.has_errors()) return 1;
+  if (config.options.gateway.web_root.empty()) config.options.gateway.web_root = find_web_root();
+  Node node(std::move(config.options));
+  Result<void> started = node.add_document("canvas/", canvas::make);
+  if (started) started = node.start();
+  if (!started) {
+    std::fprintf(stderr, "troupe: the node cannot start: %s\n", started.error().to_string().c_str());
+    return 1;
+  }
+  std::printf("ready name=%s http=%s cluster=%s\n", node.name().c_str(), node.http_address().c_str(), node.cluster_address().c_str());
+  std::fflush(stdout);
+  node.run();
+  return 0;
+}
+
+}  // namespace troupe::server

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "troupe/node/config.hpp"
+
+namespace troupe::server {
+
+/// `troupe serve`: runs a node until SIGINT or SIGTERM. When it serves, it prints one line "ready name=... http=... cluster=..." on standard
+/// output. Returns the program's exit code; prints every mistake of the configuration on standard error.
+int serve(const ConfigSources& sources);
+
+/// Where the pages are that are built with this program: beside it in the source tree, or as installed. Empty if neither is there.
+std::string find_web_root();
+
+}  // namespace troupe::server
