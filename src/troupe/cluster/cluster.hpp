@@ -18,8 +18,8 @@ struct ClusterOptions {
   std::string secret;               ///< Shared by all nodes of the cluster.
   overlay::FullMeshOptions overlay;
   std::uint16_t data_lanes = 1;
-  std::uint32_t message_bytes_max = 16U << 20U;  ///< The largest message that this node takes from another.
-  std::size_t lane_queue_bytes_max = 64U << 20U;
+  std::uint32_t message_bytes_max = 64U << 20U;  ///< The largest message that this node takes from another.
+  std::size_t lane_queue_bytes_max = 128U << 20U;
   std::size_t handshakes_max = 128;
   Duration handshake_timeout = 5s;
   link::LivenessOptions liveness;
