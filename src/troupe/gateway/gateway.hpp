@@ -53,8 +53,7 @@ class Gateway {
   /// Sends the clients elsewhere: sessions are drained (they end with 1012 once their sends are answered), idle HTTP connections are closed, busy
   /// ones end with their answer. Until the end /livez, /readyz (503 `draining`) and /metrics are still answered; all else is refused with 503.
   /// After `within` what is left is cut. Then nothing listens any more, and `done` runs once, on shard 0's thread: it may not destroy the
-  /// gateway. A second call only brings the end forward, and its `done` runs with the first. While the runtime does not run, it is over
-  /// at once.
+  /// gateway. A second call can only bring the end forward, and its `done` runs with the first. Only while the runtime runs.
   void drain(Duration within, std::move_only_function<void()> done);
 
   /// Listens no more and cuts all connections; returns when that is done. A drain that is under way ends. The second call does nothing.

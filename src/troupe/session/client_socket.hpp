@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -16,6 +17,8 @@ class ClientSocket {
   virtual void send(Text text) = 0;
   /// Closes after what was queued before.
   virtual void close(std::uint16_t code, const std::string& reason) = 0;
+  /// A message of the client, of so many bytes, was handled. Who reads from a network bounds with it what waits in the session's mailbox.
+  virtual void handled(std::size_t text_bytes) { (void)text_bytes; }
 };
 
 }  // namespace troupe::session

@@ -13,6 +13,7 @@ SessionActor::SessionActor(SessionOptions options, SessionTimes times, std::stri
 void SessionActor::on(const ClientText& message) {
   session_.on_text(message.text, output_);
   carry_out();
+  socket_.handled(message.text.size());
 }
 
 // Topics, presence and documents watch this actor: its end is enough for them.

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "troupe/gateway/detail/static_files.hpp"
+#include "troupe/gateway/gateway.hpp"
+
+namespace troupe::gateway::detail {
+
+/// What all shards of a gateway share. Constant but for the atomics. It outlives the gateway, as its last connections do.
+struct GatewayShared {
+  GatewayShared(GatewayOptions gateway_options, GatewayWorld gateway_world)
+      : options(std::move(gateway_options)), world(std::move(gateway_world)), files(options.web_root, world.log_sink) {}
+
+  const GatewayOptions options;
+  const GatewayWorld world;
+  const StaticFiles files;
+  const std::string unique = make_unique_word();  ///< Tells this life of the node's sessions and keys from others: "5k2w".
+  std::atomic<std::uint64_t> sessions{0};         ///< Sessions begun.
+  std::atomic<std::uint64_t> keys{0};             ///< Keys made up for REST.
+  std::atomic<std::uint32_t> connections{0};
+  std::atomic<std::uint32_t> to_drain{0};  ///< Of these, those that a drain waits for.
+  std::atomic<bool> draining{false};
+  std::atomic<bool> stopped{false};
+  std::function<void()> on_drained;  ///< Any thread: `to_drain` is zero while the gateway drains. Set before `start`.
+
+  std::string next_session_name() { return options.node + "-" + unique + "-" + std::to_string(++sessions); }
+  std::string next_key() { return "rest-" + options.node + "-" + unique + "-" + std::to_string(++keys); }
+
+ private:
+  static std::string make_unique_word();
+};
+
+/// One connection's place among those that are allowed. Moves with it, and gives the place back. Any thread.
+class Admission {
+ public:
+  explicit Admission(std::shared_ptr<GatewayShared> shared)
+      : shared_(std::move(shared)), late_(shared_->draining), place_(++shared_->connections) {
+    if (!late_) ++shared_->to_drain;
+  }
+  Admission(Admission&& other) noexcept = default;
+  Admission& operator=(Admission&&) = delete;
+  ~Admission() {
+    if (!shared_) return;
+    --shared_->connections;
+    if (!late_ && --shared_->to_drain == 0 && shared_->draining && !shared_->stopped) shared_->on_drained();
+  }
+
+  /// How many connections there were with this one.
+  std::uint32_t place() const { return place_; }
+  /// Whether it came while the gateway drained, which does not wait for it.
+  bool is_late() const { return late_; }
+
+ private:
+  std::shared_ptr<GatewayShared> shared_;
+  bool late_ = false;
+  std::uint32_t place_ = 0;
+};
+
+}  // namespace troupe::gateway::detail
