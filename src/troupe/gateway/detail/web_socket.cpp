@@ -228,7 +228,10 @@ void WebSocket::send(session::Text text) {
   if (closing_ || session_over_ || !socket_.is_open()) return;
   if (!channel_->has_room(text->size())) return on_slow_reader();
   part_->metrics.messages_sent.add();
-  if (!part_->options.permessage_deflate) return channel_->send(text_frame_header(text->size()), std::move(text));
+  if (!part_->options.permessage_deflate) {
+    std::string header = text_frame_header(text->size());
+    return channel_->send(std::move(header), std::move(text));
+  }
   error_code error;  // The channel is closed, then; we are told.
   socket_.write(asio::buffer(*text), error);
 }
