@@ -134,7 +134,8 @@ bool ShardLoop::turn() {
 
 void ShardLoop::wait() {
   const TimePoint begin = steady_now();
-  if (!spin(begin + spin_window_.current())) sleep();
+  // Only here is it certain that the wake-up of a stop was not among the handlers that ran already.
+  if (!spin(begin + spin_window_.current()) && !stop_requested_.load(std::memory_order_acquire)) sleep();
   spin_window_.waited(steady_now() - begin);
 }
 

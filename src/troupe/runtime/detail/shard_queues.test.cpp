@@ -213,5 +213,48 @@ TEST(ShardQueues, no_wake_up_is_lost_and_no_order_under_overflow) {
   EXPECT_EQ(storm.disordered, 0);
 }
 
+/// Some nanoseconds to some hundred.
+void pause_for_a_moment(Random& random) {
+  const std::uint64_t moment = random.below(200);
+  for (std::atomic<std::uint64_t> spins = 0; spins < moment;) spins.store(spins + 1, std::memory_order_relaxed);
+}
+
+/// One sends the moment that the other, having taken the last message, is about to fall asleep: where the fences are
+/// missing, each may read what the other has not written yet. A random pause, of some nanoseconds, moves the two across
+/// each other.
+TEST(ShardQueues, a_message_that_meets_its_receiver_falling_asleep_wakes_it) {
+  constexpr std::uint64_t kMessages = 50'000;
+  Metrics metrics;
+  std::binary_semaphore wake(0);
+  ShardQueues queues({.shards = 2}, metrics, [&](std::uint32_t) { wake.release(); });
+  std::atomic<std::uint64_t> taken{0};
+  std::atomic<bool> overslept{false};
+  std::thread receiver([&] {
+    Random random(8);
+    std::uint64_t received = 0;
+    while (received < kMessages && !overslept) {
+      queues.drain(1, [&](EnvelopePtr) { taken.store(++received, std::memory_order_release); });
+      queues.flush(1);
+      if (received % 2 == 0) pause_for_a_moment(random);
+      if (!queues.prepare_to_sleep(1)) continue;
+      if (received < kMessages && !wake.try_acquire_for(std::chrono::seconds(20))) overslept = true;
+      queues.woke_up(1);
+    }
+  });
+  Random random(7);
+  for (std::uint64_t i = 0; i < kMessages && !overslept; ++i) {
+    for (int spins = 0; taken.load(std::memory_order_acquire) != i && !overslept; ++spins) {
+      if (spins > 1000) std::this_thread::yield();
+    }
+    pause_for_a_moment(random);
+    EnvelopePtr envelope = numbered(i);
+    queues.send(0, 1, envelope, true);
+    queues.flush(0);
+  }
+  receiver.join();
+  EXPECT_FALSE(overslept);
+  EXPECT_EQ(taken, kMessages);
+}
+
 }  // namespace
 }  // namespace troupe::runtime::detail
