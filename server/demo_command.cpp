@@ -39,11 +39,19 @@ void open_browser(const std::string& url) {
   std::string program = "xdg-open";
   std::string address = url;
   char* arguments[] = {program.data(), address.data(), nullptr};
+  posix_spawnattr_t attributes;  // The browser shall take signals, though this process holds some.
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
-  (void)posix_spawnp(&pid, program.c_str(), nullptr, nullptr, arguments, environ);
+  (void)posix_spawnp(&pid, program.c_str(), nullptr, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
 }
 
 int demo_one(const DemoOptions& options) {
+  hold_stop_signals();
   NodeOptions node_options;
   node_options.name = "demo";
   node_options.data = options.data + "/demo";

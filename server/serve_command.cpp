@@ -1,5 +1,7 @@
 #include "serve_command.hpp"
 
+#include <signal.h>
+
 #include <cstdio>
 #include <filesystem>
 
@@ -18,7 +20,16 @@ std::string find_web_root() {
   return {};
 }
 
+void hold_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 int serve(const ConfigSources& sources) {
+  hold_stop_signals();
   Config config = load_config(sources);
   for (const ConfigProblem& problem : config.problems) std::fputs(to_string(problem).c_str(), stderr);
   if (config.has_errors()) return 1;

@@ -10,6 +10,9 @@ namespace troupe::server {
 /// output. Returns the program's exit code; prints every mistake of the configuration on standard error.
 int serve(const ConfigSources& sources);
 
+/// From here on, SIGINT and SIGTERM wait for `Node::run`: one that comes while the node still starts makes it stop in order afterwards.
+void hold_stop_signals();
+
 /// Where the pages are that are built with this program: beside it in the source tree, or as installed. Empty if neither is there.
 std::string find_web_root();
 

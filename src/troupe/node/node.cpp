@@ -32,6 +32,26 @@ std::string with_port(const std::string& address, std::uint16_t port) {
   return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
 }
 
+/// While it lives, this thread and those that it starts do not take SIGINT and SIGTERM.
+class StopSignalsBlocked {
+ public:
+  StopSignalsBlocked() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+  }
+  ~StopSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  StopSignalsBlocked(const StopSignalsBlocked&) = delete;
+  StopSignalsBlocked& operator=(const StopSignalsBlocked&) = delete;
+
+  const sigset_t& signals() const { return signals_; }
+
+ private:
+  sigset_t signals_;
+  sigset_t before_;
+};
+
 }  // namespace
 
 /// What a node is made of besides its shards. Members end in the reverse of this order.
@@ -76,21 +96,13 @@ Result<void> Node::add_document(const std::string& prefix, document::DocumentFac
 }
 
 Result<void> Node::start() {
+  // No thread of the node takes the process's signals, neither a shard nor one of the journal's: `run` does.
+  const StopSignalsBlocked blocked;
   Result<void> outcome = prepare();
   if (outcome) outcome = listen();
   if (outcome) outcome = open_journal();
   if (outcome) outcome = start_actors();
-  if (outcome) {
-    // Shards never take the process's signals: `run` does.
-    sigset_t signals;
-    sigset_t before;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, &before);
-    outcome = runtime_->start();
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
+  if (outcome) outcome = runtime_->start();
   if (!outcome) {
     close();
     return outcome;
@@ -232,13 +244,8 @@ void Node::request_stop() {
 }
 
 void Node::run() {
-  sigset_t signals;
-  sigset_t before;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, &before);
-  const int signal_event = signalfd(-1, &signals, SFD_CLOEXEC);
+  const StopSignalsBlocked blocked;
+  const int signal_event = signalfd(-1, &blocked.signals(), SFD_CLOEXEC);
   pollfd waits[2] = {{signal_event, POLLIN, 0}, {parts_->stop_event, POLLIN, 0}};
   while (::poll(waits, 2, -1) < 0) {
   }
@@ -248,7 +255,6 @@ void Node::run() {
   }
   ::close(signal_event);
   stop();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Node::stop() {
