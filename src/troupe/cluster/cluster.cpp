@@ -1,30 +1,52 @@
 #include "troupe/cluster/cluster.hpp"
 
+#include <deque>
 #include <utility>
+#include <variant>
 
 namespace troupe::cluster {
 
-/// Makes turns of the cluster's actor from what Lanes reports.
+/// Makes turns of the cluster's actor from what Lanes reports. News of links is never lost, or the overlay would go on believing in a link
+/// that is gone: while the actor's mailbox is full (a peer may flood it), it waits here, in order. There are few links, so it is little.
 class Cluster::Listener final : public LinkListener {
  public:
   Listener(Shard& shard, Ref<ClusterActor> actor) : shard_(shard), actor_(actor) {}
+  ~Listener() override { *alive_ = false; }
 
   void on_link_up(overlay::LinkId link, const overlay::Member& peer, const std::string& dialed) override {
-    shard_.tell(actor_, LinkUp{link, peer, dialed});
+    report(LinkUp{link, peer, dialed});
   }
   void on_link_down(overlay::LinkId link, const Error& reason, bool peer_left) override {
-    shard_.tell(actor_, LinkDown{link, reason, peer_left});
+    report(LinkDown{link, reason, peer_left});
   }
-  void on_dial_failed(const std::string& address, const Error& reason) override {
-    shard_.tell(actor_, DialFailed{address, reason});
-  }
+  void on_dial_failed(const std::string& address, const Error& reason) override { report(DialFailed{address, reason}); }
   void on_overlay_message(const NodeId& from, Bytes message) override {
-    shard_.tell(actor_, OverlayMessage{from, std::move(message)});
+    shard_.tell(actor_, OverlayMessage{from, std::move(message)});  // Overlays repair what is lost.
   }
 
  private:
+  using News = std::variant<LinkUp, LinkDown, DialFailed>;
+
+  bool tell(const News& news) {
+    return std::visit([this](const auto& each) { return shard_.tell(actor_, each) != SendOutcome::kFull; }, news);
+  }
+  void report(News news) {
+    if (waiting_.empty() && tell(news)) return;
+    waiting_.push_back(std::move(news));
+    if (waiting_.size() == 1) try_later();
+  }
+  void try_later() {
+    shard_.after(10ms, [this, alive = alive_] {
+      if (!*alive) return;
+      while (!waiting_.empty() && tell(waiting_.front())) waiting_.pop_front();
+      if (!waiting_.empty()) try_later();
+    });
+  }
+
   Shard& shard_;
   Ref<ClusterActor> actor_;
+  std::deque<News> waiting_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 Cluster::Cluster(std::vector<ShardHost*> hosts) : hosts_(std::move(hosts)) {

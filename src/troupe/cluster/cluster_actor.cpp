@@ -4,6 +4,12 @@
 
 namespace troupe::cluster {
 
+namespace {
+
+constexpr std::size_t kDialErrorsMax = 1024;
+
+}  // namespace
+
 ClusterActor::ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Lanes& lanes,
                            RouteTables& routes, Metrics& metrics)
     : me_(std::move(me)),
@@ -24,6 +30,7 @@ void ClusterActor::on(const LinkDown& event) {
 }
 
 void ClusterActor::on(const DialFailed& event) {
+  if (dial_errors_.size() >= kDialErrorsMax && !dial_errors_.contains(event.address)) dial_errors_.clear();  // A line may come twice.
   std::string& last = dial_errors_[event.address];
   if (const std::string text = event.reason.to_string(); last != text) {
     last = text;

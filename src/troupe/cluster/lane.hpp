@@ -28,8 +28,9 @@ struct Lanes::Lane final : Connection::Events {
   overlay::LinkId owner = 0;      ///< 0: accepted and not yet part of a link.
   bool dirty = false;             ///< Waits for `flush`.
   bool retired = false;
+  std::size_t unflushed_bytes = 0;  ///< Of messages that `flush` has not handed to the connection yet.
   std::deque<Bytes> held;         ///< Messages that wait for the link to be chosen.
-  std::size_t held_bytes = 0;
+  std::size_t held_bytes = 0;     ///< With what each costs beside its content, since a message may have none.
   TimerId timer;
   TimePoint timer_due = TimePoint::max();
 };
@@ -46,6 +47,7 @@ struct Lanes::LinkState {
   std::vector<Lane*> data;  ///< By lane index; null where not up yet. Sized once their number is known.
   bool up = false;          ///< Reported to the listener.
   bool chosen = false;      ///< What comes over it is delivered.
+  bool superseded = false;  ///< Another link was chosen after it: what comes late over this one would be out of order, and is dropped.
   TimerId deadline;         ///< For all lanes to be up.
 };
 

@@ -52,7 +52,7 @@ Lanes::Lane& Lanes::add_lane(std::unique_ptr<Connection> connection, link::Role 
   made.index = index;
   made.owner = link;
   lanes_.emplace(number, std::move(lane));
-  ++handshakes_;
+  if (role == link::Role::kAcceptor) ++handshakes_;
   made.connection->start(made);
   if (role == link::Role::kDialer) made.link.start(made.actions);
   carry_out(made);
@@ -119,7 +119,7 @@ void Lanes::accept_into_link(Lane& lane) {
 // Both.
 
 void Lanes::on_lane_established(Lane& lane) {
-  --handshakes_;
+  if (lane.link.role() == link::Role::kAcceptor) --handshakes_;
   if (lane.owner == 0) accept_into_link(lane);
   LinkState* link = find_link(lane.owner);
   if (link == nullptr) return;
@@ -174,11 +174,12 @@ void Lanes::carry_out(Lane& lane) {
     retire(lane, true);
     return on_lane_closed(lane, closed);
   }
-  if (!lane.dirty) {
-    lane.dirty = true;
-    dirty_.push_back(lane.number);
-  }
+  mark_dirty(lane);
   arm(lane);
+}
+
+void Lanes::mark_dirty(Lane& lane) {
+  if (!std::exchange(lane.dirty, true)) dirty_.push_back(lane.number);
 }
 
 void Lanes::arm(Lane& lane) {
@@ -203,6 +204,7 @@ void Lanes::flush() {
     if (found == lanes_.end()) continue;
     Lane& lane = *found->second;
     lane.dirty = false;
+    lane.unflushed_bytes = 0;
     std::vector<Bytes>& writes = lane.actions.writes();
     if (!writes.empty()) lane.connection->write(writes);
     writes.clear();
@@ -215,7 +217,7 @@ void Lanes::flush() {
 
 void Lanes::retire(Lane& lane, bool orderly) {
   if (std::exchange(lane.retired, true)) return;
-  if (!lane.link.is_established() && lane.link.version() == 0) --handshakes_;
+  if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0) --handshakes_;  // It ended in its handshake.
   shard_.cancel(lane.timer);
   if (orderly) {
     std::vector<Bytes>& writes = lane.actions.writes();
@@ -258,12 +260,21 @@ void Lanes::close_link(overlay::LinkId id, const Error& reason, bool peer_left, 
     lane->link.give_up(reason.to_string(), lane->actions);
     retire(*lane, true);
   }
-  if (!tell || listener_ == nullptr) return;
-  if (link->up) {
-    log_.info("link to {} ({}) ended: {}", link->peer.name, link->peer.address, reason.to_string());
-    listener_->on_link_down(id, reason, peer_left);
-  } else if (link->dialed) {
-    listener_->on_dial_failed(link->address, reason);
+  if (tell) report_end(*link, reason, peer_left);
+}
+
+void Lanes::report_end(const LinkState& link, const Error& reason, bool peer_left) {
+  const MetricLabels labels{{"reason", std::string(to_string(reason.code))}};
+  if (link.up) {
+    log_.info("link to {} ({}) ended: {}", link.peer.name, link.peer.address, reason.to_string());
+    metrics_.counter("troupe_cluster_links_ended_total", "Links to other nodes that ended", labels).add();
+    if (listener_ != nullptr) listener_->on_link_down(link.id, reason, peer_left);
+  } else if (link.dialed) {
+    metrics_.counter("troupe_cluster_dials_failed_total", "Links to other nodes that could not be made", labels).add();
+    if (listener_ != nullptr) listener_->on_dial_failed(link.address, reason);
+  } else {
+    log_.warning("link from {} ({}) ended before it was up: {}", link.peer.name, link.peer.address, reason.to_string());
+    metrics_.counter("troupe_cluster_links_ended_total", "Links to other nodes that ended", labels).add();
   }
 }
 

@@ -24,7 +24,7 @@ struct LanesOptions {
   Duration handshake_timeout = 5s;
   link::LivenessOptions liveness;
   std::size_t lane_queue_bytes_max = 64U << 20U;  ///< Unsent bytes of one lane. Full: tell and ask answer kFull; at twice as much the link is cut.
-  std::size_t handshakes_max = 128;  ///< Connections that are not authenticated yet. Full: a new one is closed.
+  std::size_t handshakes_max = 128;  ///< Accepted connections that are not authenticated yet. Full: a new one is closed.
 };
 
 /// Whom Lanes tells what happened to links. Called on the shard's thread, never from within a call to Lanes.
@@ -68,7 +68,7 @@ class Lanes {
   /// Closes the link; its listener is not told.
   void close(overlay::LinkId link, const std::string& reason);
   /// What is sent to the node goes over this link from now on; and what has come over it, which was held back until the node's shards had a
-  /// route for their answers, is delivered.
+  /// route for their answers, is delivered. What still comes over an earlier link of that node is dropped: it would be out of order.
   void choose(const NodeId& node, overlay::LinkId link);
   /// Sends a message of the overlay over the control lane of the chosen link.
   void send_control(const NodeId& node, const Bytes& message);
@@ -88,12 +88,15 @@ class Lanes {
   void check_complete(LinkState& link);
   void on_lane_closed(Lane& lane, const link::Closed& closed);
   void close_link(overlay::LinkId link, const Error& reason, bool peer_left, bool tell);
+  void report_end(const LinkState& link, const Error& reason, bool peer_left);
   void carry_out(Lane& lane);
   void receive(Lane& lane, const Bytes& payload);
   void deliver(const Lane& lane, Bytes payload);
   void arm(Lane& lane);
   void retire(Lane& lane, bool orderly);
   void refuse(const Routed& message, ErrorCode why, std::string detail);
+  void count_dead_letter(ErrorCode why);
+  void mark_dirty(Lane& lane);
   LinkState* find_link(overlay::LinkId link) const;
   void log_refusal(const Lane& lane, const Error& error);
   link::Identity identity_for(const std::string& channel, std::uint16_t index, std::uint64_t link) const;
@@ -111,7 +114,7 @@ class Lanes {
   std::vector<std::unique_ptr<Lane>> retired_;  ///< Closed while one of their events was on the stack; destroyed by `flush`.
   std::uint64_t last_lane_ = 0;
   overlay::LinkId last_link_ = 0;
-  std::size_t handshakes_ = 0;
+  std::size_t handshakes_ = 0;  ///< Of accepted connections.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< For connects that outlive this object.
 };
 

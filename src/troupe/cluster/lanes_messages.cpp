@@ -9,8 +9,15 @@ namespace troupe::cluster {
 void Lanes::choose(const NodeId& node, overlay::LinkId id) {
   LinkState* link = find_link(id);
   if (link == nullptr) return;  // Lost meanwhile: its listener is told next.
+  if (const auto before = chosen_.find(node.name); before != chosen_.end() && before->second != id) {
+    if (LinkState* earlier = find_link(before->second)) {
+      earlier->chosen = false;
+      earlier->superseded = true;
+    }
+  }
   chosen_[node.name] = id;
   link->chosen = true;
+  link->superseded = false;
   for (Lane* lane : link->data) {
     lane->held_bytes = 0;
     for (Bytes& payload : std::exchange(lane->held, {})) deliver(*lane, std::move(payload));
@@ -27,7 +34,8 @@ SendOutcome Lanes::send(const Routed& message) {
   // One lane for each pair of sender and recipient, so that their order holds.
   const std::uint64_t pair = combine(message.sender.raw(), message.recipient.raw());
   Lane& lane = *link->data[pair % link->data.size()];
-  if (is_refusable(message.kind) && lane.connection->unsent_bytes() > options_.lane_queue_bytes_max) {
+  const std::size_t waiting_bytes = lane.connection->unsent_bytes() + lane.unflushed_bytes;
+  if (is_refusable(message.kind) && waiting_bytes > options_.lane_queue_bytes_max) {
     refuse(message, ErrorCode::kQueueFull, "the lane to the node has its queue full (cluster.lane_queue_bytes_max)");
     return SendOutcome::kFull;
   }
@@ -37,19 +45,30 @@ SendOutcome Lanes::send(const Routed& message) {
     refuse(message, sent.error().code, sent.error().detail);
     return sent.error().code == ErrorCode::kTooLarge ? SendOutcome::kTooLarge : SendOutcome::kUnreachable;
   }
-  if (!lane.dirty) {
-    lane.dirty = true;
-    dirty_.push_back(lane.number);
-  }
+  lane.unflushed_bytes += RoutedHead::kSize + message.body.size();
+  mark_dirty(lane);
   return SendOutcome::kTaken;
 }
 
 void Lanes::refuse(const Routed& message, ErrorCode why, std::string detail) {
-  metrics_.counter("troupe_dead_letters_total", "Messages that no handler received", {{"reason", std::string(to_string(why))}}).add();
+  count_dead_letter(why);
+  if (message.kind == EnvelopeKind::kReply && why == ErrorCode::kTooLarge) {
+    // The asker on the other node is told why, instead of waiting for an answer that cannot come.
+    Routed error = message;
+    error.kind = EnvelopeKind::kError;
+    error.tag = payload_type<Error>.tag;
+    error.body = wire::encode(Error{why, "the answer: " + detail});
+    (void)send(error);
+    return;
+  }
   if (message.kind != EnvelopeKind::kAsk) return;
   EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, Error{why, std::move(detail)});
   answer->correlation = message.correlation;
   shard_.send(std::move(answer), {shard_.node(), message.sender});
+}
+
+void Lanes::count_dead_letter(ErrorCode why) {
+  metrics_.counter("troupe_dead_letters_total", "Messages that no handler received", {{"reason", std::string(to_string(why))}}).add();
 }
 
 void Lanes::send_control(const NodeId& node, const Bytes& message) {
@@ -68,7 +87,8 @@ void Lanes::receive(Lane& lane, const Bytes& payload) {
     return;
   }
   if (link->chosen) return deliver(lane, payload);
-  lane.held_bytes += payload.size();
+  if (link->superseded) return count_dead_letter(ErrorCode::kUnreachable);
+  lane.held_bytes += payload.size() + sizeof(Bytes);
   lane.held.push_back(payload);
   if (lane.held_bytes > options_.lane_queue_bytes_max) {
     lane.link.give_up("too much was sent before the link was taken into use", lane.actions);
@@ -79,8 +99,7 @@ void Lanes::deliver(const Lane& lane, Bytes payload) {
   Result<Routed> message = decode_routed(std::move(payload));
   if (!message) {
     log_.warning("{} sent a message that cannot be read: {}", lane.link.peer().node, message.error().to_string());
-    metrics_.counter("troupe_dead_letters_total", "Messages that no handler received", {{"reason", "corrupt"}}).add();
-    return;
+    return count_dead_letter(ErrorCode::kCorrupt);
   }
   EnvelopePtr envelope = Envelope::make(message->kind, EncodedPayload{message->tag, std::move(message->body)},
                                         local_payload_type<EncodedPayload>);

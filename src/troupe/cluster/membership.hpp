@@ -36,6 +36,7 @@ struct MemberListener {
 /// From now on the listener is told of each change, first of each member that is up. Until it ends.
 struct WatchMembers {
   static constexpr auto wire_name = "troupe.cluster.watch_members";
+  static constexpr bool local_only = true;
   Ref<MemberListener> listener;
 };
 

@@ -16,7 +16,7 @@ bool Routing::reaches(const NodeId& node) const {
 }
 
 SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
-  if (!reaches(node)) return SendOutcome::kUnreachable;
+  if (!reaches(node) || (shard_ == lanes_shard_ && !lanes_)) return SendOutcome::kUnreachable;
   Routed message{.node = {node.name, routes_[node.name]},
                  .kind = envelope->kind,
                  .recipient = envelope->recipient,
@@ -35,7 +35,9 @@ SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
     // A watch that is lost with its link is set again with the next one, or ends with the node: it is not refused.
     return is_refusable(kind) ? outcome : SendOutcome::kTaken;
   }
-  ShardTask task = [&lanes = lanes_, message = std::move(message)](Shard&) { lanes->send(message); };
+  ShardTask task = [&lanes = lanes_, message = std::move(message)](Shard&) {
+    if (lanes) lanes->send(message);  // Else the node has stopped.
+  };
   return host_.send_to_shard(lanes_shard_,
                              Envelope::make(is_refusable(kind) ? EnvelopeKind::kRefusableTask : EnvelopeKind::kTask,
                                             std::move(task), local_payload_type<ShardTask>));
