@@ -49,6 +49,14 @@ struct Show {
   Ref<PresenceListener> owner;  ///< Watches the topic.
 };
 
+/// Withdraws what the owner shows on the topic; it goes on watching.
+struct Hide {
+  static constexpr auto wire_name = "troupe.presence.hide";
+  static constexpr bool local_only = true;
+  std::string topic;
+  Ref<PresenceListener> owner;
+};
+
 /// Stops watching, and withdraws what the listener shows on the topic.
 struct UnwatchPresence {
   static constexpr auto wire_name = "troupe.presence.unwatch";
@@ -59,7 +67,7 @@ struct UnwatchPresence {
 
 /// The protocol of a node's presence actors, for actors of the same node.
 struct Presence {
-  using Messages = troupe::Messages<WatchPresence, Show, UnwatchPresence>;
+  using Messages = troupe::Messages<WatchPresence, Show, Hide, UnwatchPresence>;
 };
 
 inline constexpr std::uint32_t kPresencePartitions = 16;

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "troupe/pubsub/topics.hpp"
+
 namespace troupe::pubsub {
 
-PresenceActor::PresenceActor(std::uint32_t partition, Ref<cluster::Membership> membership)
-    : partition_(partition), membership_(membership) {}
+PresenceActor::PresenceActor(std::uint32_t partition, Ref<cluster::Membership> membership, PresenceOptions options)
+    : partition_(partition), membership_(membership), options_(options) {}
 
 void PresenceActor::on_start() { context().tell(membership_, cluster::WatchMembers{self()}); }
 
@@ -13,15 +15,18 @@ Ref<PresenceActor> PresenceActor::peer(const NodeId& node) const {
   return Ref<PresenceActor>(Address{node, ActorId::named(presence_actor_name(partition_))});
 }
 
+bool PresenceActor::is_member(const NodeId& node) const {
+  const auto found = members_.find(node.name);
+  return found != members_.end() && found->second == node;
+}
+
+// For this node's listeners.
+
 std::vector<PresenceEntry> PresenceActor::on(const WatchPresence& request) {
-  const bool is_new = !topics_.contains(request.topic);
-  Topic& topic = topics_[request.topic];
+  const auto [place, is_new] = topics_.try_emplace(request.topic);
+  Topic& topic = place->second;
   if (is_new) {
-    // First the interest in changes, then the question for the state: a change after the answer is not missed, and one before it is in it.
-    context().ask(topics_for(context().self().node, topic_of(request.topic)), Subscribe{topic_of(request.topic), self()}, 5s,
-                  [this, name = request.topic](const Result<Done>&) {
-                    for (const auto& [id, node] : members_) context().tell(peer(node), PresenceQuery{name});
-                  });
+    for (const auto& [name, node] : members_) query(request.topic, topic, node);
   }
   topic.listeners.try_emplace(request.listener);
   auto& watched = topics_of_[request.listener];
@@ -35,8 +40,9 @@ std::vector<PresenceEntry> PresenceActor::on(const WatchPresence& request) {
     });
   }
   std::vector<PresenceEntry> entries;
-  for (const auto& [node, shown] : topic.nodes) {
-    for (const auto& [who, what] : shown) entries.push_back({who, what});
+  for (const auto& [who, what] : topic.own) entries.push_back({who, what});
+  for (const auto& [node, known] : topic.nodes) {
+    for (const auto& [who, what] : known.entries) entries.push_back({who, what});
   }
   return entries;
 }
@@ -47,7 +53,16 @@ void PresenceActor::on(const Show& request) {
   const auto listener = found->second.listeners.find(request.owner);
   if (listener == found->second.listeners.end()) return;
   listener->second.insert(request.entry.who);
-  publish(request.topic, {context().self().node.name, {request.entry}, {}});
+  change_own(request.topic, found->second, {request.entry}, {});
+}
+
+void PresenceActor::on(const Hide& request) {
+  const auto found = topics_.find(request.topic);
+  if (found == topics_.end()) return;
+  const auto listener = found->second.listeners.find(request.owner);
+  if (listener == found->second.listeners.end()) return;
+  const std::set<std::string> shown = std::exchange(listener->second, {});
+  if (!shown.empty()) change_own(request.topic, found->second, {}, {shown.begin(), shown.end()});
 }
 
 void PresenceActor::on(const UnwatchPresence& request) {
@@ -66,65 +81,132 @@ void PresenceActor::leave(const std::string& name, Ref<PresenceListener> listene
   if (entry == found->second.listeners.end()) return;
   const std::set<std::string> shown = std::move(entry->second);
   found->second.listeners.erase(entry);
-  if (!shown.empty()) publish(name, {context().self().node.name, {}, {shown.begin(), shown.end()}});
-  if (found->second.listeners.empty()) {
-    context().tell(topics_for(context().self().node, topic_of(name)), Unsubscribe{topic_of(name), self()});
-    topics_.erase(found);
+  if (!shown.empty()) change_own(name, found->second, {}, {shown.begin(), shown.end()});
+  if (!found->second.listeners.empty()) return;
+  topics_.erase(found);
+  for (const auto& [id, node] : members_) context().tell(peer(node), PresenceForget{name});
+}
+
+void PresenceActor::change_own(const std::string& name, Topic& topic, const std::vector<PresenceEntry>& joined,
+                               const std::vector<std::string>& left) {
+  for (const PresenceEntry& entry : joined) topic.own[entry.who] = entry.shown;
+  for (const std::string& who : left) topic.own.erase(who);
+  const std::uint64_t previous = std::exchange(topic.version, topic.own.empty() ? 0 : ++last_version_);
+  tell_listeners(topic, {name, joined, left});
+  const auto watchers = watched_by_.find(name);
+  if (watchers == watched_by_.end()) return;
+  for (const auto& [node, watcher] : watchers->second) {
+    context().tell(watcher, PresenceDelta{name, previous, topic.version, joined, left});
   }
 }
 
-void PresenceActor::publish(const std::string& name, Delta delta) {
-  const auto found = topics_.find(name);
-  if (found == topics_.end()) return;
-  Entries& own = found->second.nodes[delta.node];
-  for (const PresenceEntry& entry : delta.joined) own[entry.who] = entry.shown;
-  for (const std::string& who : delta.left) own.erase(who);
-  tell_listeners(found->second, {name, delta.joined, delta.left});
-  context().tell(topics_for(context().self().node, topic_of(name)), Publish{topic_of(name), wire::encode(delta)});
-}
+// For other nodes' presence actors.
 
-void PresenceActor::on(const Published& published) {
-  const auto delta = wire::decode<Delta>(published.payload);
-  const std::string name = published.topic.substr(topic_of("").size());
-  const auto found = topics_.find(name);
-  // Our own come back to us: they were applied when they were published.
-  if (!delta || found == topics_.end() || delta->node == context().self().node.name) return;
-  if (!members_.contains(delta->node)) return;  // It went down while this was on its way.
-  Entries& entries = found->second.nodes[delta->node];
-  for (const PresenceEntry& entry : delta->joined) entries[entry.who] = entry.shown;
-  for (const std::string& who : delta->left) entries.erase(who);
-  tell_listeners(found->second, {name, delta->joined, delta->left});
-}
-
-void PresenceActor::on(const PresenceQuery& query) {
-  PresenceState state{query.topic, {}};
+Result<PresenceState> PresenceActor::on(const PresenceQuery& query) {
+  const Address from = context().sender();
+  if (query.topic.size() > kTopicNameBytesMax) return fail(ErrorCode::kInvalidArgument, "a topic's name is too long");
+  auto& watched = watched_of_[from.node.name];
+  if (watched.size() >= options_.watched_max && !watched.contains(query.topic)) {
+    return fail(ErrorCode::kQueueFull, "the node watches as many topics as it may (watched_max)");
+  }
+  watched.insert(query.topic);
+  // The very actor, not its name: changes then take the same lane as this answer, and stay behind it.
+  watched_by_[query.topic][from.node.name] = Ref<PresenceActor>(from);
+  PresenceState state;
   if (const auto found = topics_.find(query.topic); found != topics_.end()) {
-    for (const auto& [who, what] : found->second.nodes[context().self().node.name]) state.entries.push_back({who, what});
+    state.version = found->second.version;
+    for (const auto& [who, what] : found->second.own) state.entries.push_back({who, what});
   }
-  context().tell(peer(context().sender().node), std::move(state));
+  return state;
 }
 
-void PresenceActor::on(const PresenceState& state) {
-  const auto found = topics_.find(state.topic);
-  if (found == topics_.end()) return;
+void PresenceActor::on(const PresenceForget& forget) {
+  const std::uint64_t node = context().sender().node.name;
+  if (const auto topics = watched_of_.find(node); topics != watched_of_.end()) {
+    topics->second.erase(forget.topic);
+    if (topics->second.empty()) watched_of_.erase(topics);
+  }
+  const auto watchers = watched_by_.find(forget.topic);
+  if (watchers == watched_by_.end()) return;
+  watchers->second.erase(node);
+  if (watchers->second.empty()) watched_by_.erase(watchers);
+}
+
+void PresenceActor::forget_watcher(std::uint64_t node) {
+  const auto topics = watched_of_.find(node);
+  if (topics == watched_of_.end()) return;
+  for (const std::string& topic : topics->second) {
+    const auto watchers = watched_by_.find(topic);
+    watchers->second.erase(node);
+    if (watchers->second.empty()) watched_by_.erase(watchers);
+  }
+  watched_of_.erase(topics);
+}
+
+// What other nodes show.
+
+void PresenceActor::query(const std::string& name, Topic& topic, const NodeId& node) {
+  const std::uint64_t number = ++last_query_;
+  topic.nodes[node.name].query = number;
+  context().ask(peer(node), PresenceQuery{name}, options_.query_timeout,
+                [this, name, node, number](Result<PresenceState> state) { on_answer(name, node, number, std::move(state)); });
+}
+
+void PresenceActor::on_answer(const std::string& name, const NodeId& node, std::uint64_t number, Result<PresenceState> state) {
+  const auto topic = topics_.find(name);
+  if (topic == topics_.end() || !is_member(node)) return;
+  const auto known = topic->second.nodes.find(node.name);
+  if (known == topic->second.nodes.end() || known->second.query != number) return;  // Another question took its place.
+  if (!state) {
+    context().after(options_.query_retry, [this, name, node, number] {
+      const auto again = topics_.find(name);
+      if (again == topics_.end() || !is_member(node)) return;
+      if (again->second.nodes[node.name].query == number) query(name, again->second, node);
+    });
+    return;
+  }
+  known->second.query = 0;
+  known->second.version = state->version;
   Entries entries;
-  for (const PresenceEntry& entry : state.entries) entries[entry.who] = entry.shown;
-  replace(state.topic, found->second, context().sender().node.name, std::move(entries));
+  for (PresenceEntry& entry : state->entries) entries[std::move(entry.who)] = std::move(entry.shown);
+  replace(name, topic->second, node.name, std::move(entries));
+}
+
+void PresenceActor::on(const PresenceDelta& delta) {
+  const NodeId from = context().sender().node;
+  const auto topic = topics_.find(delta.topic);
+  if (!is_member(from)) return;
+  if (topic == topics_.end()) {  // That we watch it no longer was lost, or crossed this.
+    context().tell(peer(from), PresenceForget{delta.topic});
+    return;
+  }
+  const auto found = topic->second.nodes.find(from.name);
+  if (found == topic->second.nodes.end() || found->second.query != 0) return;  // The answer that is to come has it.
+  Known& known = found->second;
+  if (delta.previous != known.version) return query(delta.topic, topic->second, from);
+  known.version = delta.version;
+  for (const PresenceEntry& entry : delta.joined) known.entries[entry.who] = entry.shown;
+  for (const std::string& who : delta.left) known.entries.erase(who);
+  tell_listeners(topic->second, {delta.topic, delta.joined, delta.left});
 }
 
 void PresenceActor::on(const cluster::MemberChanged& change) {
   const NodeId node = change.member.id();
   if (change.state == overlay::MemberState::kUp) {
     members_[node.name] = node;
-    for (const auto& [name, topic] : topics_) context().tell(peer(node), PresenceQuery{name});
-  } else if (change.state != overlay::MemberState::kUnreachable) {
+    for (auto& [name, topic] : topics_) query(name, topic, node);
+  } else if (change.state != overlay::MemberState::kUnreachable && is_member(node)) {
     members_.erase(node.name);
-    for (auto& [name, topic] : topics_) replace(name, topic, node.name, {});
+    forget_watcher(node.name);
+    for (auto& [name, topic] : topics_) {
+      replace(name, topic, node.name, {});
+      topic.nodes.erase(node.name);
+    }
   }
 }
 
 void PresenceActor::replace(const std::string& name, Topic& topic, std::uint64_t node, Entries entries) {
-  Entries& known = topic.nodes[node];
+  Entries& known = topic.nodes[node].entries;
   PresenceChanged change{name, {}, {}};
   for (const auto& [who, what] : known) {
     if (!entries.contains(who)) change.left.push_back(who);

@@ -1,5 +1,7 @@
 #include "troupe/pubsub/topic_actor.hpp"
 
+#include <utility>
+
 namespace troupe::pubsub {
 
 TopicActor::TopicActor(TopicOptions options, std::uint32_t partition, Ref<cluster::Membership> membership, Metrics& metrics)
@@ -8,7 +10,8 @@ TopicActor::TopicActor(TopicOptions options, std::uint32_t partition, Ref<cluste
       membership_(membership),
       published_(metrics.counter("troupe_topic_published_total", "Messages published on this node")),
       relayed_(metrics.counter("troupe_topic_relayed_total", "Messages sent to other nodes for their subscribers")),
-      dropped_(metrics.counter("troupe_topic_dropped_total", "Messages that a subscriber's mailbox or a lane had no room for")) {}
+      dropped_(metrics.counter("troupe_topic_dropped_total", "Messages that a subscriber's mailbox or a lane had no room for")),
+      ignored_(metrics.counter("troupe_topic_interest_ignored_total", "Topics that a peer wanted beyond the bounds")) {}
 
 void TopicActor::on_start() { context().tell(membership_, cluster::WatchMembers{self()}); }
 
@@ -17,6 +20,7 @@ Ref<TopicActor> TopicActor::peer(const NodeId& node) const {
 }
 
 Result<Done> TopicActor::on(const Subscribe& request) {
+  if (request.topic.size() > kTopicNameBytesMax) return fail(ErrorCode::kInvalidArgument, "a topic's name is too long");
   if (subscribers_.size() >= options_.topics_max && !subscribers_.contains(request.topic)) {
     return fail(ErrorCode::kQueueFull, "this node has as many topics as it may (topics_max)");
   }
@@ -53,7 +57,39 @@ void TopicActor::drop(const std::string& topic, Ref<Subscriber> subscriber) {
 }
 
 void TopicActor::tell_interest(const std::string& topic, bool wanted) {
-  for (const auto& [name, node] : members_) context().tell(peer(node), Interest{topic, wanted});
+  for (const auto& [name, node] : members_) {
+    context().ask(peer(node), Interest{topic, wanted}, options_.interest_timeout, [this, node](const Result<Done>& confirmed) {
+      if (!confirmed) repair(node);
+    });
+  }
+}
+
+void TopicActor::tell_all_interest(const NodeId& node) {
+  AllInterest part;
+  const auto send = [&] {
+    context().ask(peer(node), std::exchange(part, AllInterest{.is_first = false, .topics = {}}), options_.interest_timeout,
+                  [this, node](const Result<Done>& confirmed) {
+                    if (!confirmed) repair(node);
+                  });
+  };
+  for (const auto& [topic, subscribers] : subscribers_) {
+    part.topics.push_back(topic);
+    if (part.topics.size() >= options_.topics_per_message) send();
+  }
+  if (part.is_first || !part.topics.empty()) send();
+}
+
+void TopicActor::repair(const NodeId& node) {
+  if (!is_member(node) || !repairs_.insert(node).second) return;
+  context().after(options_.interest_retry, [this, node] {
+    repairs_.erase(node);
+    if (is_member(node)) tell_all_interest(node);
+  });
+}
+
+bool TopicActor::is_member(const NodeId& node) const {
+  const auto found = members_.find(node.name);
+  return found != members_.end() && found->second == node;
 }
 
 void TopicActor::on(const Publish& request) {
@@ -61,9 +97,11 @@ void TopicActor::on(const Publish& request) {
   deliver(request.topic, request.payload);
   const auto wanted = wanted_by_.find(request.topic);
   if (wanted == wanted_by_.end()) return;
-  for (const NodeId& node : wanted->second) {
+  for (const std::uint64_t name : wanted->second) {
+    const auto member = members_.find(name);
+    if (member == members_.end()) continue;
     relayed_.add();
-    if (context().tell(peer(node), Relayed{request.topic, request.payload}) != SendOutcome::kTaken) dropped_.add();
+    if (context().tell(peer(member->second), Relayed{request.topic, request.payload}) != SendOutcome::kTaken) dropped_.add();
   }
 }
 
@@ -77,48 +115,61 @@ void TopicActor::deliver(const std::string& topic, const Bytes& payload) {
   }
 }
 
-void TopicActor::on(const Interest& interest) {
-  const NodeId from = context().sender().node;
+Done TopicActor::on(const Interest& interest) {
+  const std::uint64_t from = context().sender().node.name;
   if (interest.wanted) {
-    wanted_by_[interest.topic].insert(from);
-    return;
+    want(from, interest.topic);
+    return {};
+  }
+  if (const auto topics = wanted_of_.find(from); topics != wanted_of_.end()) {
+    topics->second.erase(interest.topic);
+    if (topics->second.empty()) wanted_of_.erase(topics);
   }
   const auto found = wanted_by_.find(interest.topic);
-  if (found == wanted_by_.end()) return;
+  if (found == wanted_by_.end()) return {};
   found->second.erase(from);
   if (found->second.empty()) wanted_by_.erase(found);
+  return {};
 }
 
-void TopicActor::on(const AllInterest& interest) {
-  const NodeId from = context().sender().node;
-  forget(from.name);
-  for (const std::string& topic : interest.topics) wanted_by_[topic].insert(from);
+Done TopicActor::on(const AllInterest& interest) {
+  const std::uint64_t from = context().sender().node.name;
+  if (interest.is_first) forget(from);
+  for (const std::string& topic : interest.topics) want(from, topic);
+  return {};
+}
+
+void TopicActor::want(std::uint64_t node, const std::string& topic) {
+  auto& topics = wanted_of_[node];
+  if (topic.size() > kTopicNameBytesMax || (topics.size() >= options_.topics_max && !topics.contains(topic))) return ignored_.add();
+  topics.insert(topic);
+  wanted_by_[topic].insert(node);
 }
 
 void TopicActor::on(const cluster::MemberChanged& change) {
   const NodeId node = change.member.id();
   switch (change.state) {
     case overlay::MemberState::kUnreachable: return;
-    case overlay::MemberState::kUp: {
+    case overlay::MemberState::kUp:
       members_[node.name] = node;
-      AllInterest all;
-      for (const auto& [topic, subscribers] : subscribers_) all.topics.push_back(topic);
-      context().tell(peer(node), std::move(all));
-      return;
-    }
+      return tell_all_interest(node);
     case overlay::MemberState::kDown:
     case overlay::MemberState::kLeft:
+      if (!is_member(node)) return;
       members_.erase(node.name);
-      forget(node.name);
-      return;
+      return forget(node.name);
   }
 }
 
 void TopicActor::forget(std::uint64_t node) {
-  for (auto each = wanted_by_.begin(); each != wanted_by_.end();) {
-    std::erase_if(each->second, [&](const NodeId& wanting) { return wanting.name == node; });
-    each = each->second.empty() ? wanted_by_.erase(each) : std::next(each);
+  const auto topics = wanted_of_.find(node);
+  if (topics == wanted_of_.end()) return;
+  for (const std::string& topic : topics->second) {
+    const auto found = wanted_by_.find(topic);
+    found->second.erase(node);
+    if (found->second.empty()) wanted_by_.erase(found);
   }
+  wanted_of_.erase(topics);
 }
 
 }  // namespace troupe::pubsub

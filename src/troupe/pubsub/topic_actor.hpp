@@ -13,20 +13,28 @@
 namespace troupe::pubsub {
 
 struct TopicOptions {
-  std::size_t topics_max = 1'000'000;  ///< Topics with a subscriber on this node, for each partition.
+  std::size_t topics_max = 1'000'000;  ///< Topics with a subscriber on one node, for each partition. What a peer wants beyond it is ignored.
+  std::size_t topics_per_message = 1'000;  ///< Of AllInterest, so that the list of a busy node is no giant message.
+  Duration interest_timeout = 5s;          ///< For a peer to confirm what it was told; then, and after `interest_retry`, it is told all anew.
+  Duration interest_retry = 1s;
 };
 
 // Between the topic actors of one partition on different nodes.
 
-/// The sender's node has a subscriber of the topic, or none any more.
+/// The sender's node has a subscriber of the topic, or none any more. A question, so that the sender knows if it was lost (the lane was full) and
+/// can repair it: a node that is not known to want a topic is sent nothing, for ever.
 struct Interest {
   static constexpr auto wire_name = "troupe.topic.interest";
+  using Reply = Done;
   std::string topic;
   bool wanted = true;
 };
-/// All topics that the sender's node wants; takes the place of what was known. Sent when a link is made or re-made.
+/// A part of all topics that the sender's node wants; the first one takes the place of what was known. Sent when a link is made or re-made, and
+/// when an Interest was not confirmed.
 struct AllInterest {
   static constexpr auto wire_name = "troupe.topic.all_interest";
+  using Reply = Done;
+  bool is_first = true;
   std::vector<std::string> topics;
 };
 /// A message for the subscribers on the recipient's node.
@@ -47,8 +55,8 @@ class TopicActor final : public Actor<TopicActor> {
   Result<Done> on(const Subscribe& request);
   void on(const Unsubscribe& request);
   void on(const Publish& request);
-  void on(const Interest& interest);
-  void on(const AllInterest& interest);
+  Done on(const Interest& interest);
+  Done on(const AllInterest& interest);
   void on(const Relayed& relayed);
   void on(const cluster::MemberChanged& change);
 
@@ -56,6 +64,10 @@ class TopicActor final : public Actor<TopicActor> {
   void deliver(const std::string& topic, const Bytes& payload);
   void drop(const std::string& topic, Ref<Subscriber> subscriber);
   void tell_interest(const std::string& topic, bool wanted);
+  void tell_all_interest(const NodeId& node);
+  void repair(const NodeId& node);
+  bool is_member(const NodeId& node) const;
+  void want(std::uint64_t node, const std::string& topic);
   void forget(std::uint64_t node);
   Ref<TopicActor> peer(const NodeId& node) const;
 
@@ -64,11 +76,14 @@ class TopicActor final : public Actor<TopicActor> {
   Ref<cluster::Membership> membership_;
   std::map<std::string, std::set<Ref<Subscriber>>, std::less<>> subscribers_;
   std::map<Ref<Subscriber>, std::set<std::string>> topics_of_;
-  std::map<std::string, std::set<NodeId>, std::less<>> wanted_by_;  ///< By other nodes.
-  std::map<std::uint64_t, NodeId> members_;                        ///< That are up, by NodeId::name.
+  std::map<std::string, std::set<std::uint64_t>, std::less<>> wanted_by_;  ///< Other nodes, by NodeId::name.
+  std::map<std::uint64_t, std::set<std::string>> wanted_of_;               ///< The same, by node.
+  std::map<std::uint64_t, NodeId> members_;                                ///< That are up, by NodeId::name.
+  std::set<NodeId> repairs_;                                               ///< To be told all, soon.
   Counter& published_;
   Counter& relayed_;
   Counter& dropped_;
+  Counter& ignored_;
 };
 
 }  // namespace troupe::pubsub

@@ -11,6 +11,9 @@
 /// subscriber, and to no other. At most once, in the order of each publisher.
 namespace troupe::pubsub {
 
+/// The longest name of a topic.
+inline constexpr std::size_t kTopicNameBytesMax = 1024;
+
 /// What a subscriber receives. The payload is encoded once, and shared by all subscribers of a node.
 struct Published {
   static constexpr auto wire_name = "troupe.topic.published";
@@ -24,6 +27,7 @@ struct Subscriber {
 };
 
 /// Answered when every node that is a member at that time has been told; what they publish from then on, after they have heard of it, arrives.
+/// Errors: queue_full (topics_max), invalid_argument.
 struct Subscribe {
   static constexpr auto wire_name = "troupe.topic.subscribe";
   static constexpr bool local_only = true;

@@ -124,10 +124,8 @@ void SessionActor::carry_out(const Signal& action) {
 }
 
 void SessionActor::carry_out(const Present& action) {
-  const auto presence = pubsub::presence_for(here(), action.topic);
   if (action.present) return show(action.topic, *action.present);
-  context().tell(presence, pubsub::UnwatchPresence{action.topic, self()});
-  context().ask(presence, pubsub::WatchPresence{action.topic, self()}, times_.join_timeout, [](const auto&) {});
+  context().tell(pubsub::presence_for(here(), action.topic), pubsub::Hide{action.topic, self()});
 }
 
 void SessionActor::show(const std::string& topic, const Bytes& present) {
