@@ -20,6 +20,7 @@ struct DocumentOptions {
   std::map<std::string, DocumentFactory> types;  ///< By prefix, with its slash: "canvas/".
 
   std::size_t keys_max = 65'536;            ///< Remembered keys of each document.
+  std::size_t documents_max = 65'536;       ///< Owners, and replicas, that one partition has open. Full: queue_full.
   std::size_t waiting_max = 4'096;          ///< Requests that one owner or replica holds. Full: queue_full.
   std::size_t batch_events_max = 512;       ///< Events that an owner appends at once.
   std::size_t batch_bytes_max = 1U << 20U;

@@ -40,10 +40,12 @@ void DocumentOwner::on_start() {
 
 void DocumentOwner::on(OwnerAppend&& message) {
   last_use_ = context().now();
+  ++received_;
   if (waiting_.size() >= options_.waiting_max) {
     return message.reply(Error{ErrorCode::kQueueFull, "too many events of this document wait for the disk"});
   }
   Append& request = message.request;
+  if (request.key.empty()) return message.reply(Error{ErrorCode::kInvalidArgument, "an event needs a key that names it"});
   waiting_.push_back({Event{0, std::move(request.key), std::move(request.from), std::move(request.data)}, std::move(message.reply)});
   if (state_ == State::kClosed) open();
   if (state_ == State::kReady) append_next();
@@ -51,6 +53,7 @@ void DocumentOwner::on(OwnerAppend&& message) {
 
 void DocumentOwner::on(OwnerRead&& message) {
   last_use_ = context().now();
+  ++received_;
   if (state_ == State::kReady || state_ == State::kAppending) return read(std::move(message));
   if (reads_.size() >= options_.waiting_max) return message.reply(Error{ErrorCode::kQueueFull, "too many reads wait"});
   reads_.push_back(std::move(message));
@@ -59,6 +62,7 @@ void DocumentOwner::on(OwnerRead&& message) {
 
 void DocumentOwner::on(OwnerFollow&& message) {
   last_use_ = context().now();
+  ++received_;
   if (state_ == State::kReady) return answer_follow(message);
   if (follows_.size() >= options_.waiting_max) return message.reply(Error{ErrorCode::kQueueFull, "too many followers wait"});
   follows_.push_back(std::move(message));
@@ -263,7 +267,7 @@ void DocumentOwner::read(OwnerRead message) {
 
 void DocumentOwner::check_idle() {
   const bool busy = state_ == State::kOpening || state_ == State::kAppending || !followers_.empty() || !waiting_.empty();
-  if (!busy && context().now() - last_use_ > options_.idle_timeout) context().tell(documents_, Idle{topic_});
+  if (!busy && context().now() - last_use_ > options_.idle_timeout) context().tell(documents_, Idle{topic_, received_});
 }
 
 }  // namespace troupe::document

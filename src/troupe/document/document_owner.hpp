@@ -66,6 +66,7 @@ class DocumentOwner final : public Actor<DocumentOwner> {
   Journal& journal_;
   Ref<DocumentsActor> documents_;
   State state_ = State::kClosed;
+  std::uint64_t received_ = 0;  ///< Messages of the documents actor.
   TimePoint last_use_;
 
   std::unique_ptr<DocumentState> document_;

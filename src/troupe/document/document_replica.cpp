@@ -42,10 +42,12 @@ void DocumentReplica::follow() {
   const Ref<DocumentsActor> owner = owner_();
   if (!owner) return on_followed(fail(ErrorCode::kUnreachable, "the node that owns this document has not been seen yet"));
   following_ = true;
-  context().ask(owner, Follow{topic_, position_, hash_, self()}, options_.follow_timeout, [this](Result<Follow::Reply> reply) {
-    following_ = false;
-    on_followed(std::move(reply));
-  });
+  context().ask(owner, Follow{topic_, position_, hash_, self()}, options_.follow_timeout,
+                [this, number = ++follow_](Result<Follow::Reply> reply) {
+                  if (number != follow_) return;  // Asked over a link that is gone; another question took its place.
+                  following_ = false;
+                  on_followed(std::move(reply));
+                });
 }
 
 void DocumentReplica::follow_later(Duration delay) {
@@ -55,40 +57,40 @@ void DocumentReplica::follow_later(Duration delay) {
 }
 
 void DocumentReplica::on_followed(Result<Follow::Reply> reply) {
-  if (!reply) {
-    set_available(false, reply.error().to_string());
-    fail_waiting(Error{ErrorCode::kUnavailable, "the owner of this document cannot be reached: " + reply.error().to_string()});
+  const Result<void> taken = reply ? take_answer(std::move(*reply)) : std::unexpected(reply.error());
+  if (!taken) {
+    set_available(false, taken.error().to_string());
+    fail_waiting(Error{ErrorCode::kUnavailable, "the owner of this document cannot be reached: " + taken.error().to_string()});
     follow_later(retry_);
     retry_ = std::min(retry_ * 2, kRetryMax);
     return;
   }
   retry_ = kRetryInitial;
-  take_answer(std::move(*reply));
   set_available(true, "");
   answer_waiting();
   follow_later(options_.repair_interval);
 }
 
-void DocumentReplica::take_answer(Follow::Reply&& reply) {
+Result<void> DocumentReplica::take_answer(Follow::Reply&& reply) {
   if (!reply.snapshot) {
     if (reply.position.epoch == position_.epoch) {
       const std::uint64_t before = position_.seq;
       take(std::move(reply.events));
       if (position_.seq > before) gaps_.add(position_.seq - before);
     }
-    return;
+    return {};
   }
   // An answer that was overtaken by events: nothing is wrong with what we have.
-  if (document_ && reply.position.epoch == position_.epoch && reply.position.seq < position_.seq) return;
-  reset(std::move(reply));
+  if (document_ && reply.position.epoch == position_.epoch && reply.position.seq < position_.seq) return {};
+  return reset(std::move(reply));
 }
 
-void DocumentReplica::reset(Follow::Reply&& reply) {
+Result<void> DocumentReplica::reset(Follow::Reply&& reply) {
   auto fresh = (*type_of(options_, topic_))();
   if (reply.position.seq > 0) {
     if (const auto restored = fresh->restore(*reply.snapshot); !restored) {
       context().log().error("the owner's snapshot of {} cannot be read: {}", topic_, restored.error().to_string());
-      return;
+      return restored;
     }
   }
   const bool first = document_ == nullptr;
@@ -97,9 +99,10 @@ void DocumentReplica::reset(Follow::Reply&& reply) {
   hash_ = reply.hash;
   recent_.clear();
   snapshot_.reset();
-  if (first) return;
+  if (first) return {};
   resets_.add();
   for (const Ref<DocumentListener>& listener : listeners_) context().tell(listener, DocumentReset{topic_, position_, snapshot()});
+  return {};
 }
 
 void DocumentReplica::on(const OwnerEvents& message) {
@@ -110,25 +113,31 @@ void DocumentReplica::on(const OwnerEvents& message) {
 
 void DocumentReplica::take(std::vector<Event> events) {
   std::erase_if(events, [this](const Event& event) { return event.seq <= position_.seq; });
-  if (!document_ || events.empty()) return;
+  if (!document_) return;
+  std::size_t count = 0;
+  while (count < events.size() && events[count].seq == position_.seq + count + 1) ++count;
+  const bool gap = count < events.size();  // Never, if the owner is one of ours.
+  events.resize(count);
   for (const Event& event : events) {
-    if (event.seq != position_.seq + 1) return follow();  // Never: the owner sends without gaps.
     document_->apply(event);
     hash_ = next_hash(hash_, event);
     position_.seq = event.seq;
     recent_.add(event, hash_);
   }
-  snapshot_.reset();
-  const auto batch = std::make_shared<const EventBatch>(EventBatch{topic_, position_.epoch, std::move(events)});
-  for (const Ref<DocumentListener>& listener : listeners_) context().tell(listener, DocumentEvents{batch});
+  if (!events.empty()) {
+    snapshot_.reset();
+    const auto batch = std::make_shared<const EventBatch>(EventBatch{topic_, position_.epoch, std::move(events)});
+    for (const Ref<DocumentListener>& listener : listeners_) context().tell(listener, DocumentEvents{batch});
+  }
+  if (gap) follow();
 }
 
 void DocumentReplica::on(const OwnerReachable& message) {
-  if (message.reachable) {
-    retry_ = kRetryInitial;
-    return follow();
-  }
-  set_available(false, message.reason);
+  ++received_;
+  if (!message.reachable) return set_available(false, message.reason);
+  retry_ = kRetryInitial;
+  following_ = false;  // What is under way may be lost with the link before.
+  follow();
 }
 
 void DocumentReplica::set_available(bool available, const std::string& reason) {
@@ -148,6 +157,7 @@ bool DocumentReplica::can_serve(const std::optional<Position>& after) const {
 
 void DocumentReplica::on(ReplicaOpen&& message) {
   last_use_ = context().now();
+  ++received_;
   if (can_serve(message.request.after)) return answer_open(message);
   if (opens_.size() >= options_.waiting_max) {
     return message.reply(Error{ErrorCode::kQueueFull, "too many clients wait for this document"});
@@ -155,7 +165,9 @@ void DocumentReplica::on(ReplicaOpen&& message) {
   if (!available_ && !following_) {
     return message.reply(Error{ErrorCode::kUnavailable, "the owner of this document cannot be reached: " + reason_});
   }
-  opens_.push_back(std::move(message));
+  // An answer that is under way may be older than what the client has: it waits for the next.
+  const std::uint64_t enough = following_ && document_ ? follow_ + 1 : 0;
+  opens_.push_back({std::move(message), enough});
   follow();
 }
 
@@ -178,6 +190,7 @@ Open::Reply DocumentReplica::reply_for(const std::optional<Position>& after) {
 
 void DocumentReplica::on(ReplicaCatchUp&& message) {
   last_use_ = context().now();
+  ++received_;
   const Position& after = message.request.after;
   if (!document_) return message.reply(Error{ErrorCode::kUnavailable, "this node has not seen the document yet"});
   Open::Reply reply = reply_for(after);
@@ -203,6 +216,7 @@ void DocumentReplica::catch_up_from_owner(ReplicaCatchUp message) {
 
 void DocumentReplica::on(ReplicaDigest&& message) {
   last_use_ = context().now();
+  ++received_;
   if (document_) return message.reply(GetDigest::Reply{position_, hash_});
   if (digests_.size() >= options_.waiting_max || (!available_ && !following_)) {
     return message.reply(Error{ErrorCode::kUnavailable, "this node has not received the document yet"});
@@ -212,6 +226,7 @@ void DocumentReplica::on(ReplicaDigest&& message) {
 
 void DocumentReplica::on(const ReplicaClose& message) {
   last_use_ = context().now();
+  ++received_;
   if (listeners_.contains(message.listener)) context().demonitor(message.listener.address());
   drop_listener(message.listener);
 }
@@ -219,16 +234,23 @@ void DocumentReplica::on(const ReplicaClose& message) {
 void DocumentReplica::answer_waiting() {
   if (!document_) return;
   for (ReplicaDigest& digest : std::exchange(digests_, {})) digest.reply(GetDigest::Reply{position_, hash_});
-  for (ReplicaOpen& open : std::exchange(opens_, {})) {
-    // The owner's answer is the newest there is: a client that claims more gets the state that there is.
-    if (!can_serve(open.request.after)) open.request.after.reset();
+  for (WaitingOpen& waiting : std::exchange(opens_, {})) {
+    ReplicaOpen& open = waiting.message;
+    if (!can_serve(open.request.after)) {
+      if (follow_ < waiting.follow_min) {
+        opens_.push_back(std::move(waiting));
+        continue;
+      }
+      open.request.after.reset();  // The owner has no more: a client that claims more gets the state that there is.
+    }
     answer_open(open);
   }
+  if (!opens_.empty()) follow();
 }
 
 void DocumentReplica::fail_waiting(const Error& error) {
   for (ReplicaDigest& digest : std::exchange(digests_, {})) digest.reply(error);
-  for (ReplicaOpen& open : std::exchange(opens_, {})) open.reply(error);
+  for (WaitingOpen& open : std::exchange(opens_, {})) open.message.reply(error);
 }
 
 const Bytes& DocumentReplica::snapshot() {
@@ -248,7 +270,7 @@ void DocumentReplica::drop_listener(Ref<DocumentListener> listener) {
 
 void DocumentReplica::check_idle() {
   const bool busy = !listeners_.empty() || !opens_.empty() || !digests_.empty();
-  if (!busy && context().now() - last_use_ > options_.idle_timeout) context().tell(documents_, Idle{topic_});
+  if (!busy && context().now() - last_use_ > options_.idle_timeout) context().tell(documents_, Idle{topic_, received_});
 }
 
 }  // namespace troupe::document

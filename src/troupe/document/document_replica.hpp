@@ -35,12 +35,17 @@ class DocumentReplica final : public Actor<DocumentReplica> {
   void on(const PutAway&);
 
  private:
+  struct WaitingOpen {
+    ReplicaOpen message;
+    std::uint64_t follow_min = 0;  ///< The first `Follow` whose answer is new enough.
+  };
+
   // Following the owner.
   void follow();
   void follow_later(Duration delay);
   void on_followed(Result<Follow::Reply> reply);
-  void take_answer(Follow::Reply&& reply);
-  void reset(Follow::Reply&& reply);
+  Result<void> take_answer(Follow::Reply&& reply);
+  Result<void> reset(Follow::Reply&& reply);
   void take(std::vector<Event> events);
   void set_available(bool available, const std::string& reason);
 
@@ -67,16 +72,18 @@ class DocumentReplica final : public Actor<DocumentReplica> {
   RecentEvents recent_;
   std::optional<Bytes> snapshot_;  ///< Of the state as it is, once somebody needed it.
 
-  bool following_ = false;  ///< A `Follow` is under way.
+  bool following_ = false;    ///< A `Follow` is under way.
+  std::uint64_t follow_ = 0;  ///< Its number, or that of the last one.
   TimerId next_follow_;
   Duration retry_{};
   bool available_ = true;
   std::string reason_;
 
   std::set<Ref<DocumentListener>> listeners_;
-  std::deque<ReplicaOpen> opens_;      ///< Until this node has what they need.
+  std::deque<WaitingOpen> opens_;      ///< Until this node has what they need.
   std::deque<ReplicaDigest> digests_;
   TimePoint last_use_;
+  std::uint64_t received_ = 0;  ///< Messages of the documents actor.
 
   Counter& gaps_;
   Counter& resets_;

@@ -6,6 +6,7 @@
 #include "troupe/document/document_owner.hpp"
 #include "troupe/document/document_replica.hpp"
 #include "troupe/document/topic_name.hpp"
+#include "troupe/link/refusal.hpp"
 #include "troupe/placement/rendezvous.hpp"
 
 namespace troupe::document {
@@ -48,20 +49,29 @@ Ref<DocumentsActor> DocumentsActor::owner_node(const std::string& topic) const {
   return found == nodes_.end() ? Ref<DocumentsActor>() : peer(found->second);
 }
 
-Ref<DocumentOwner> DocumentsActor::owner(const std::string& topic) {
-  Ref<DocumentOwner>& ref = owners_[topic];
-  if (ref) return ref;
-  ref = context().spawn<DocumentOwner>(topic, options_, journal_, self(), metrics_);
-  context().monitor(ref, [this, topic](const Down&) { owners_.erase(topic); });
-  return ref;
+template <class A, class... Args>
+Result<DocumentsActor::Started<A>*> DocumentsActor::start(StartedByTopic<A>& all, const std::string& topic, Args&&... args) {
+  if (const auto found = all.find(topic); found != all.end()) return &found->second;
+  if (all.size() >= options_.documents_max) {
+    return fail(ErrorCode::kQueueFull, "this node has as many documents open as it may (documents_max)");
+  }
+  const Result<Ref<A>> started = context().spawn_with<A>({}, topic, options_, std::forward<Args>(args)...);
+  if (!started) return std::unexpected(started.error());
+  context().monitor(*started, [&all, topic](const Down&) { all.erase(topic); });
+  return &all.emplace(topic, Started<A>{*started}).first->second;
 }
 
-Ref<DocumentReplica> DocumentsActor::replica(const std::string& topic) {
-  Ref<DocumentReplica>& ref = replicas_[topic];
-  if (ref) return ref;
-  ref = context().spawn<DocumentReplica>(topic, options_, self(), [this, topic] { return owner_node(topic); }, metrics_);
-  context().monitor(ref, [this, topic](const Down&) { replicas_.erase(topic); });
-  return ref;
+Result<DocumentsActor::Started<DocumentOwner>*> DocumentsActor::owner(const std::string& topic) {
+  return start(owners_, topic, journal_, self(), metrics_);
+}
+
+Result<DocumentsActor::Started<DocumentReplica>*> DocumentsActor::replica(const std::string& topic) {
+  return start(replicas_, topic, self(), [this, topic] { return owner_node(topic); }, metrics_);
+}
+
+template <class A, class M>
+void DocumentsActor::pass(Started<A>& to, M&& message) {
+  if (context().tell(to.ref, std::forward<M>(message)) == SendOutcome::kTaken) ++to.sent;
 }
 
 template <class M>
@@ -81,63 +91,73 @@ void DocumentsActor::on(Append&& request, ReplyTo<Append::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
   if (!is_owned_here(request.topic)) return forward(std::move(request), options_.append_timeout, std::move(reply));
   const auto to = owner(request.topic);
-  context().tell(to, OwnerAppend{std::move(request), std::move(reply)});
+  if (!to) return reply(to.error());
+  pass(**to, OwnerAppend{std::move(request), std::move(reply)});
 }
 
 void DocumentsActor::on(Read&& request, ReplyTo<Read::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
   if (!is_owned_here(request.topic)) return forward(std::move(request), options_.append_timeout, std::move(reply));
   const auto to = owner(request.topic);
-  context().tell(to, OwnerRead{std::move(request), std::move(reply)});
+  if (!to) return reply(to.error());
+  pass(**to, OwnerRead{std::move(request), std::move(reply)});
 }
 
 void DocumentsActor::on(Follow&& request, ReplyTo<Follow::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
   if (!is_owned_here(request.topic)) return reply(Error{ErrorCode::kNotOwner, "this node does not own the document"});
+  if (request.follower.address() != context().sender()) {
+    return reply(Error{ErrorCode::kInvalidArgument, "a follower asks for itself"});
+  }
   const auto to = owner(request.topic);
-  context().tell(to, OwnerFollow{std::move(request), std::move(reply)});
+  if (!to) return reply(to.error());
+  pass(**to, OwnerFollow{std::move(request), std::move(reply)});
 }
 
 void DocumentsActor::on(Open&& request, ReplyTo<Open::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
   const auto to = replica(request.topic);
-  context().tell(to, ReplicaOpen{std::move(request), std::move(reply)});
+  if (!to) return reply(to.error());
+  pass(**to, ReplicaOpen{std::move(request), std::move(reply)});
 }
 
 void DocumentsActor::on(CatchUp&& request, ReplyTo<CatchUp::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
   const auto to = replica(request.topic);
-  context().tell(to, ReplicaCatchUp{std::move(request), std::move(reply)});
+  if (!to) return reply(to.error());
+  pass(**to, ReplicaCatchUp{std::move(request), std::move(reply)});
 }
 
 void DocumentsActor::on(const Close& request) {
   const auto found = replicas_.find(request.topic);
-  if (found != replicas_.end()) context().tell(found->second, ReplicaClose{request.listener});
+  if (found != replicas_.end()) pass(found->second, ReplicaClose{request.listener});
 }
 
 void DocumentsActor::on(const GetDigest& request, ReplyTo<GetDigest::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
-  context().tell(replica(request.topic), ReplicaDigest{std::move(reply)});
+  const auto to = replica(request.topic);
+  if (!to) return reply(to.error());
+  pass(**to, ReplicaDigest{std::move(reply)});
 }
 
 std::string DocumentsActor::on(const GetTrouble&) {
   return disagreeing_.empty() ? "" : "nodes disagree on who owns documents: " + disagreeing_.begin()->second;
 }
 
-// An owner or replica asks to be put away: what was sent to it before this is in its mailbox ahead of PutAway, and what comes from now on
-// goes to a new one.
+// An owner or replica asks to be put away. If it has handled all that was sent to it, nothing can be in its mailbox; else it has something to do,
+// and asks again when it is idle.
+template <class A>
+void DocumentsActor::put_away(StartedByTopic<A>& all, const Idle& idle) {
+  const auto found = all.find(idle.topic);
+  if (found == all.end() || found->second.ref.address() != context().sender() || found->second.sent != idle.received) return;
+  context().demonitor(context().sender());
+  context().tell(found->second.ref, PutAway{});
+  all.erase(found);
+}
+
 void DocumentsActor::on(const Idle& idle) {
-  const Address from = context().sender();
-  if (const auto owner = owners_.find(idle.topic); owner != owners_.end() && owner->second.address() == from) {
-    context().demonitor(from);
-    context().tell(owner->second, PutAway{});
-    owners_.erase(owner);
-  }
-  if (const auto replica = replicas_.find(idle.topic); replica != replicas_.end() && replica->second.address() == from) {
-    context().demonitor(from);
-    context().tell(replica->second, PutAway{});
-    replicas_.erase(replica);
-  }
+  put_away(owners_, idle);
+  put_away(replicas_, idle);
 }
 
 Configured DocumentsActor::own_configuration() const {
@@ -152,7 +172,7 @@ void DocumentsActor::on(const Configured& configured) {
     disagreeing_.erase(from.name);
     return;
   }
-  const std::string text = "this node has [" + own_configuration().nodes + "], another has [" + configured.nodes + "]";
+  const std::string text = "this node has [" + own_configuration().nodes + "], another has [" + link::printable(configured.nodes) + "]";
   if (disagreeing_.insert_or_assign(from.name, text).second && partition_ == 0) {
     context().log().error("the nodes disagree on who owns documents, so none is served until they agree: {}", text);
   }
@@ -162,16 +182,19 @@ void DocumentsActor::on(const cluster::MemberChanged& change) {
   const NodeId node = change.member.id();
   const std::string& address = change.member.address;
   const bool up = change.state == overlay::MemberState::kUp;
+  const auto known = nodes_.find(address);
   if (up) {
     nodes_[address] = node;
     context().tell(peer(node), own_configuration());
-  } else if (change.state != overlay::MemberState::kUnreachable) {
-    nodes_.erase(address);
-    disagreeing_.erase(node.name);
+  } else {
+    if (change.state != overlay::MemberState::kUnreachable) disagreeing_.erase(node.name);
+    // Another node may have this address by now: then this is old news of the one before it.
+    if (known == nodes_.end() || known->second != node) return;
+    if (change.state != overlay::MemberState::kUnreachable) nodes_.erase(known);
   }
-  for (const auto& [topic, replica] : replicas_) {
+  for (auto& [topic, replica] : replicas_) {
     if (owner_of(options_, topic) != address) continue;
-    context().tell(replica, OwnerReachable{up, "the owner's node " + change.member.name + " is " + std::string(to_string(change.state))});
+    pass(replica, OwnerReachable{up, "the owner's node " + change.member.name + " is " + std::string(to_string(change.state))});
   }
 }
 

@@ -46,8 +46,24 @@ class DocumentsActor final : public Actor<DocumentsActor> {
   bool came_from_here() const { return context().sender().node.same_node(context().self().node); }
   Ref<DocumentsActor> peer(const NodeId& node) const;
   Ref<DocumentsActor> owner_node(const std::string& topic) const;
-  Ref<DocumentOwner> owner(const std::string& topic);
-  Ref<DocumentReplica> replica(const std::string& topic);
+  /// An owner or replica, and how many messages are or were in its mailbox.
+  template <class A>
+  struct Started {
+    Ref<A> ref;
+    std::uint64_t sent = 0;
+  };
+  template <class A>
+  using StartedByTopic = std::map<std::string, Started<A>>;
+
+  /// Starts it if it does not run. Errors: queue_full (documents_max), stopping.
+  Result<Started<DocumentOwner>*> owner(const std::string& topic);
+  Result<Started<DocumentReplica>*> replica(const std::string& topic);
+  template <class A, class... Args>
+  Result<Started<A>*> start(StartedByTopic<A>& all, const std::string& topic, Args&&... args);
+  template <class A, class M>
+  void pass(Started<A>& to, M&& message);
+  template <class A>
+  void put_away(StartedByTopic<A>& all, const Idle& idle);
   Configured own_configuration() const;
 
   /// Asks the owner's node, and passes its answer on.
@@ -59,8 +75,8 @@ class DocumentsActor final : public Actor<DocumentsActor> {
   Journal& journal_;
   Ref<cluster::Membership> membership_;
   Metrics& metrics_;
-  std::map<std::string, Ref<DocumentOwner>> owners_;
-  std::map<std::string, Ref<DocumentReplica>> replicas_;
+  StartedByTopic<DocumentOwner> owners_;
+  StartedByTopic<DocumentReplica> replicas_;
   std::map<std::string, NodeId> nodes_;       ///< Members that are up, by cluster address.
   std::map<std::uint64_t, std::string> disagreeing_;  ///< By NodeId::name: nodes with another idea of who owns documents.
 };

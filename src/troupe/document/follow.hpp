@@ -73,11 +73,12 @@ struct PutAway {
   static constexpr auto wire_name = "troupe.document.put_away";
   static constexpr bool local_only = true;
 };
-/// From an owner or replica that nobody needs: put me away, unless you are about to send me something.
+/// From an owner or replica that nobody needs: put me away, unless there is something on its way to me.
 struct Idle {
   static constexpr auto wire_name = "troupe.document.idle";
   static constexpr bool local_only = true;
   std::string topic;
+  std::uint64_t received = 0;  ///< How many messages of the documents actor it has handled.
 };
 
 // From a node's documents actor to the replica of one document, on the same shard.
