@@ -1,9 +1,8 @@
 // troupe: the server and its tools, one file a command.
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <functional>
-#include <map>
+#include <iostream>
 #include <string>
 
 #include "check_command.hpp"
@@ -14,16 +13,6 @@
 #include "bench_command.hpp"
 
 namespace {
-
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> variables;
-  for (char** each = environ; *each != nullptr; ++each) {
-    const std::string variable = *each;
-    const auto equals = variable.find('=');
-    if (equals != std::string::npos) variables[variable.substr(0, equals)] = variable.substr(equals + 1);
-  }
-  return variables;
-}
 
 void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::function<int()>& chosen) {
   CLI::App* demo = app.add_subcommand("demo", "a shared canvas to try: one node, or several with --nodes");
@@ -38,15 +27,17 @@ void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::
   demo->callback([&] { chosen = [&options] { return troupe::server::demo(options); }; });
 }
 
-void add_serve_command(CLI::App& app, troupe::ConfigSources& sources, std::function<int()>& chosen) {
-  CLI::App* serve = app.add_subcommand("serve", "run a node; each flag is also a key of the configuration file and an environment variable");
-  serve->add_option("--config", sources.file, "the configuration, a TOML file (docs/configuration.md)");
-  troupe::server::add_config_flags(*serve, sources.flags);
-  serve->callback([&] {
-    chosen = [&sources] {
-      sources.environment = environment();
-      return troupe::server::serve(sources);
-    };
+void add_serve_command(CLI::App& app, troupe::server::ConfigFlags& flags, std::function<int()>& chosen) {
+  CLI::App* serve = app.add_subcommand(
+      "serve", "run a node; each flag is also a key of the configuration file and an environment variable");
+  troupe::server::add_config_file_flag(*serve, flags);
+  troupe::server::add_config_flags(*serve, flags);
+  serve->callback([&] { chosen = [&flags] { return troupe::server::serve(troupe::server::sources_of(flags)); }; });
+}
+
+void add_check(CLI::App& app, troupe::server::ConfigFlags& flags, std::function<int()>& chosen) {
+  troupe::server::add_check_command(app, flags)->callback([&] {
+    chosen = [&flags] { return troupe::server::check_command(troupe::server::sources_of(flags), std::cout); };
   });
 }
 
@@ -59,10 +50,11 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", TROUPE_VERSION);
   std::function<int()> chosen;
   troupe::server::DemoOptions demo_options;
-  troupe::ConfigSources sources;
+  troupe::server::ConfigFlags serve_flags;
+  troupe::server::ConfigFlags check_flags;
   add_demo_command(app, demo_options, chosen);
-  add_serve_command(app, sources, chosen);
-  troupe::server::add_check_command(app, chosen);
+  add_serve_command(app, serve_flags, chosen);
+  add_check(app, check_flags, chosen);
   troupe::bench::add_bench_command(app, chosen);
   try {
     app.parse(argc, argv);
