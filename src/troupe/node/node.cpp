@@ -77,7 +77,9 @@ struct Node::Parts {
 };
 
 Node::Node(NodeOptions options)
-    : options_(std::move(options)), id_(NodeId::named(options_.name)), parts_(std::make_unique<Parts>(options_)) {
+    : options_(std::move(options)), id_(NodeId::named(options_.name)) {
+  const StopSignalsBlocked blocked;  // For the log's thread.
+  parts_ = std::make_unique<Parts>(options_);
   parts_->documents = options_.documents;
   parts_->stop_event = eventfd(0, EFD_CLOEXEC);
 }
