@@ -23,8 +23,9 @@ class Counter : public troupe::Actor<Counter> {
 };
 
 int main() {
-  troupe::Node node(troupe::NodeOptions{});
-  const auto counter = node.spawn<Counter>();
+  troupe::Node node;
+  node.start().value();
+  const troupe::Ref<Counter> counter = node.spawn<Counter>().value();
   node.tell(counter, Add{40});
   node.tell(counter, Add{2});
   const troupe::Result<int> total = node.ask(counter, Get{}, std::chrono::seconds(5));
