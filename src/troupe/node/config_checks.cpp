@@ -1,0 +1,309 @@
+#include "troupe/node/config_checks.hpp"
+
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "troupe/node/config_value.hpp"
+#include "troupe/runtime/detail/host_port.hpp"
+
+namespace troupe::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+using runtime::detail::HostPort;
+
+constexpr std::size_t kSecretBytesMax = 64U << 10U;
+constexpr std::size_t kSecretBytesGood = 16;
+constexpr std::string_view kSecretRemedy =
+    "make one with `openssl rand -hex 32 > secret && chmod 600 secret`, the same for all nodes";
+
+/// Absent: the address is empty, or is not one.
+std::optional<HostPort> parse(const std::string& address) {
+  auto parsed = runtime::detail::parse_host_port(address);
+  if (!parsed) return std::nullopt;
+  std::ranges::transform(parsed->host, parsed->host.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (parsed->host == "localhost") parsed->host = "127.0.0.1";
+  return *parsed;
+}
+
+bool is_wildcard(const HostPort& address) {
+  return address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
+}
+
+bool is_loopback(const HostPort& address) { return address.host.starts_with("127.") || address.host == "::1"; }
+
+bool same(const std::string& a, const std::string& b) {
+  const auto left = parse(a);
+  const auto right = parse(b);
+  return a == b || (left && right && left->host == right->host && left->port == right->port);
+}
+
+std::string join(const std::string& folder, std::string_view rest) { return fmt::format("{}/{}", folder, rest); }
+
+class Checks {
+ public:
+  Checks(Config& config, const std::set<std::string>& mistaken, const std::string& nowhere)
+      : config_(config), options_(config.options), mistaken_(mistaken), nowhere_(nowhere) {}
+
+  void cluster_addresses() {
+    const auto listen = parse(options_.cluster_listen);
+    if (!listen) {
+      if (!readable({"cluster.listen"})) return;
+      if (!options_.join.empty()) {
+        error("cluster.join", "this node is alone, as it has no cluster port",
+              "give cluster.listen, as in \"10.0.0.1:7400\"");
+      }
+      if (!options_.document_nodes.empty()) {
+        error("document.nodes", "this node is alone, as it has no cluster port",
+              "give cluster.listen, or leave document.nodes out");
+      }
+      if (!options_.cluster_advertise.empty())
+        warn("cluster.advertise", "this has no effect without a cluster port", "give cluster.listen");
+      return;
+    }
+    if (is_wildcard(*listen) && options_.cluster_advertise.empty() && readable({"cluster.advertise"})) {
+      error("cluster.listen", fmt::format("other nodes cannot reach this one at \"{}\"", options_.cluster_listen),
+            "give cluster.advertise: the host:port at which they can");
+    }
+    check_advertised("cluster.advertise", options_.cluster_advertise);
+    if (!is_loopback(*listen) && options_.secret.empty() && readable({"cluster.secret_file"})) {
+      error("cluster.listen",
+            fmt::format("\"{}\" is open to other machines, so the cluster needs a secret", options_.cluster_listen),
+            fmt::format("give cluster.secret_file ({}), or listen on 127.0.0.1", kSecretRemedy));
+    }
+    own_address_in_lists(*listen);
+  }
+
+  void http_addresses() {
+    const auto listen = parse(options_.http_listen);
+    if (!listen) {
+      if (!options_.http_advertise.empty() && readable({"http.listen"})) {
+        warn("http.advertise", "this has no effect without a port for clients",
+             "give http.listen, as in \"127.0.0.1:8080\"");
+      }
+      return;
+    }
+    check_advertised("http.advertise", options_.http_advertise);
+    if (const auto advertised = parse(options_.http_advertise); advertised && advertised->port == 0) {
+      error("http.advertise", "nobody can connect to port 0", "give the port at which clients reach this node");
+    }
+    if (is_wildcard(*listen) && options_.http_advertise.empty() && readable({"http.advertise"})) {
+      warn("http.listen",
+           fmt::format("`GET /api/v1/cluster` will show \"{}\", which no client can reach", options_.http_listen),
+           "give http.advertise: the host:port at which they can");
+    }
+    const auto cluster = parse(options_.cluster_listen);
+    if (cluster && cluster->port != 0 && cluster->port == listen->port &&
+        (cluster->host == listen->host || is_wildcard(*cluster) || is_wildcard(*listen))) {
+      error("http.listen", fmt::format("port {} is the cluster's, too", listen->port),
+            "give http.listen and cluster.listen two ports");
+    }
+  }
+
+  void times() {
+    const auto& liveness = options_.cluster.liveness;
+    at_least("cluster.silence_timeout", liveness.silence_timeout, "cluster.heartbeat_interval",
+             liveness.heartbeat_interval, 2, "a connection that works would be taken for dead");
+    const auto& backoff = options_.cluster.overlay.backoff;
+    if (backoff.max < backoff.initial && readable({"cluster.redial_wait_max", "cluster.redial_wait_min"})) {
+      error("cluster.redial_wait_max", "the longest wait is shorter than the first one, cluster.redial_wait_min",
+            fmt::format("give at least {}", render_duration(backoff.initial)));
+    }
+    const Duration append = options_.documents.append_timeout;
+    if (options_.gateway.times.send_timeout <= append &&
+        readable({"session.send_timeout", "document.append_timeout"})) {
+      warn("session.send_timeout",
+           fmt::format("clients are answered `unavailable` before the owner's answer can come, which takes up to {} "
+                       "(document.append_timeout)",
+                       render_duration(append)),
+           fmt::format("give more than {}", render_duration(append)));
+    }
+    if (options_.gateway.idle_timeout < 4s && readable({"session.idle_timeout"})) {
+      warn("session.idle_timeout",
+           fmt::format(
+               "a client has only {}, half of it, to answer a ping: a phone that is slow for a moment is cut off",
+               render_duration(options_.gateway.idle_timeout / 2)),
+           "give at least 4 s; 60 s is usual");
+    }
+  }
+
+  void sizes() {
+    const auto& session = options_.gateway.session;
+    not_above("session.data_bytes_max", session.data_bytes_max, "session.message_bytes_max", session.message_bytes_max,
+              "such `data` cannot come in");
+    not_above("session.message_bytes_max", session.message_bytes_max, "session.queue_bytes_max",
+              options_.gateway.queue_bytes_max, "a client would be closed as a slow reader by one message");
+    if (options_.cluster_listen.empty()) return;
+    not_above("session.data_bytes_max", session.data_bytes_max, "cluster.message_bytes_max",
+              options_.cluster.message_bytes_max, "such an event cannot reach other nodes");
+    not_above("cluster.message_bytes_max", options_.cluster.message_bytes_max, "cluster.lane_queue_bytes_max",
+              options_.cluster.lane_queue_bytes_max, "such a message never has room");
+  }
+
+  void folders(bool serves_documents) {
+    if (options_.data.empty()) {
+      if (serves_documents && readable({"data"})) {
+        error("data", "documents need a directory for their journal",
+              "give data, as in \"/var/lib/troupe\" (flag --data)");
+      }
+    } else {
+      data_directory();
+    }
+    const std::string& pages = options_.gateway.web_root;
+    std::error_code ignored;
+    if (!pages.empty() && !fs::is_regular_file(join(pages, "index.html"), ignored)) {
+      warn("http.web_root", fmt::format("there is no index.html in \"{}\", so only the API is served", pages),
+           "give the folder with the built pages, or leave http.web_root out");
+    }
+  }
+
+ private:
+  void report(bool is_error, const std::string& key, std::string_view text, std::string_view remedy) {
+    const auto origin = config_.origins.find(key);
+    config_.problems.push_back({is_error, origin == config_.origins.end() ? nowhere_ : origin->second,
+                                fmt::format("{}: {}", key, text), std::string(remedy)});
+  }
+  void error(const std::string& key, std::string_view text, std::string_view remedy) {
+    report(true, key, text, remedy);
+  }
+  void warn(const std::string& key, std::string_view text, std::string_view remedy) {
+    report(false, key, text, remedy);
+  }
+
+  bool readable(std::initializer_list<std::string> keys) const {
+    return std::ranges::none_of(keys, [this](const std::string& key) { return mistaken_.contains(key); });
+  }
+
+  void check_advertised(const std::string& key, const std::string& address) {
+    const auto advertised = parse(address);
+    if (advertised && is_wildcard(*advertised)) {
+      error(key, fmt::format("nobody can connect to \"{}\"", address),
+            "give the host that others connect to, as in \"10.0.0.1:7400\"");
+    }
+  }
+
+  void own_address_in_lists(const HostPort& listen) {
+    const std::string& own = options_.cluster_advertise.empty() ? options_.cluster_listen : options_.cluster_advertise;
+    for (const std::string& peer : options_.join) {
+      if (same(peer, own) || same(peer, options_.cluster_listen)) {
+        warn("cluster.join", fmt::format("\"{}\" is this node's own address, and is skipped", peer),
+             "name the other nodes only");
+      }
+    }
+    const std::vector<std::string>& nodes = options_.document_nodes;
+    if (nodes.empty() || !readable({"cluster.advertise"})) return;
+    const auto advertised = parse(own);
+    if (listen.port == 0 && (!advertised || advertised->port == 0)) {
+      error("document.nodes",
+            fmt::format("whether this node owns documents is not known, as its port is free to change (\"{}\")", own),
+            "give cluster.listen a port");
+    } else if (std::ranges::find(nodes, own) == nodes.end()) {
+      const auto similar = std::ranges::find_if(nodes, [&](const std::string& node) { return same(node, own); });
+      error("document.nodes", fmt::format("this node's own cluster address, \"{}\", is not in the list", own),
+            similar == nodes.end() ? "add it; the list is the same on each node"
+                                   : fmt::format("write it the same way: \"{}\" is another name", *similar));
+    }
+    for (auto node = nodes.begin(); node != nodes.end(); ++node) {
+      if (std::find(nodes.begin(), node, *node) != node) {
+        warn("document.nodes", fmt::format("\"{}\" is in the list twice", *node), "name each node once");
+      }
+    }
+  }
+
+  void at_least(const std::string& key, Duration value, const std::string& base_key, Duration base, int times,
+                std::string_view why) {
+    if (value > base * times || !readable({key, base_key})) return;
+    error(key,
+          fmt::format("{} is not above {} × {} ({}): {}", render_duration(value), times, base_key,
+                      render_duration(base), why),
+          fmt::format("give more than {}, or a shorter {}", render_duration(base * times), base_key));
+  }
+
+  void not_above(const std::string& key, std::uint64_t value, const std::string& bound_key, std::uint64_t bound,
+                 std::string_view why) {
+    if (value <= bound || !readable({key, bound_key})) return;
+    error(key, fmt::format("{} is above {} ({}): {}", render_size(value), bound_key, render_size(bound), why),
+          fmt::format("give at most {}, or a larger {}", render_size(bound), bound_key));
+  }
+
+  /// Whether the directory is there or could be made; nothing is made.
+  void data_directory() {
+    std::error_code failure;
+    fs::path there = fs::absolute(options_.data, failure);
+    while (!failure && !fs::exists(there, failure) && !failure && there.has_relative_path())
+      there = there.parent_path();
+    const std::string remedy = "give a directory in which this user may write";
+    if (failure)
+      return error("data", fmt::format("\"{}\" cannot be used: {}", options_.data, failure.message()), remedy);
+    if (!fs::is_directory(there, failure)) {
+      error("data", fmt::format("\"{}\" cannot be used: \"{}\" is not a directory", options_.data, there.string()),
+            remedy);
+    } else if (::access(there.c_str(), W_OK | X_OK) != 0) {
+      error("data",
+            fmt::format("\"{}\" cannot be used: this user may not write in \"{}\"", options_.data, there.string()),
+            remedy);
+    }
+  }
+
+  Config& config_;
+  const NodeOptions& options_;
+  const std::set<std::string>& mistaken_;
+  const std::string& nowhere_;
+};
+
+}  // namespace
+
+void read_secret(Config& config) {
+  const std::string& path = config.secret_file;
+  if (path.empty()) return;
+  const auto report = [&](bool is_error, std::string text, std::string_view remedy) {
+    config.problems.push_back({is_error, config.origins["cluster.secret_file"],
+                               "cluster.secret_file: " + std::move(text), std::string(remedy)});
+  };
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    return report(true, fmt::format("\"{}\" cannot be read: {}", path, std::generic_category().message(errno)),
+                  kSecretRemedy);
+  }
+  if (!S_ISREG(status.st_mode)) return report(true, fmt::format("\"{}\" is not a file", path), kSecretRemedy);
+  std::ifstream file(path, std::ios::binary);
+  std::string secret(kSecretBytesMax + 1, '\0');
+  file.read(secret.data(), std::ssize(secret));
+  if (!file.is_open() || file.bad())
+    return report(true, fmt::format("\"{}\" cannot be read by this user", path), "make this user its owner");
+  secret.resize(static_cast<std::size_t>(file.gcount()));
+  if (secret.size() > kSecretBytesMax)
+    return report(true, fmt::format("\"{}\" is too long for a secret", path), kSecretRemedy);
+  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+  if (secret.empty()) return report(true, fmt::format("\"{}\" is empty", path), kSecretRemedy);
+  if (secret.size() < kSecretBytesGood) report(false, "so short a secret can be guessed", kSecretRemedy);
+  if ((status.st_mode & S_IRWXO) != 0) {
+    report(false, fmt::format("every user of this machine may read or change \"{}\"", path),
+           fmt::format("run `chmod o= {}`", path));
+  }
+  config.options.secret = std::move(secret);
+}
+
+void check_together(Config& config, const std::set<std::string>& mistaken, const std::string& nowhere,
+                    bool serves_documents) {
+  Checks checks(config, mistaken, nowhere);
+  checks.folders(serves_documents);
+  checks.cluster_addresses();
+  checks.http_addresses();
+  checks.times();
+  checks.sizes();
+}
+
+}  // namespace troupe::config

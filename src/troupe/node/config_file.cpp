@@ -1,0 +1,93 @@
+#include "troupe/node/config_file.hpp"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <tuple>
+
+namespace troupe::config {
+
+namespace {
+
+/// Deeper tables are reported as unknown keys, unread. No key of ours is deeper than 2.
+constexpr std::size_t kDepthMax = 8;
+/// toml++ bounds the depth of values, but not of keys ("a.a.a.a"), and destroys what it read recursively.
+constexpr std::ptrdiff_t kLineDotsMax = 4'000;
+
+FilePosition position(const toml::source_region& region) { return {region.begin.line, region.begin.column}; }
+
+FileItem make_item(const toml::node& node) {
+  FileItem item{.at = position(node.source())};
+  if (const auto* text = node.as_string()) {
+    item.type = FileType::kText;
+    item.text = text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    item.type = FileType::kInteger;
+    item.text = std::to_string(integer->get());
+  } else if (const auto* boolean = node.as_boolean()) {
+    item.type = FileType::kBoolean;
+    item.text = boolean->get() ? "true" : "false";
+  } else if (node.is_floating_point()) {
+    item.type = FileType::kFraction;
+  } else if (node.is_array()) {
+    item.type = FileType::kList;
+  } else if (node.is_table()) {
+    item.type = FileType::kTable;
+  }
+  return item;
+}
+
+void flatten(const toml::table& table, const std::string& prefix, std::size_t depth, std::vector<FileValue>& values) {
+  for (const auto& [key, node] : table) {
+    FileValue value{.key = prefix + std::string(key.str()), .key_at = position(key.source()), .value = make_item(node)};
+    const toml::table* inner = node.as_table();
+    if (inner != nullptr && !inner->empty() && depth < kDepthMax) {
+      flatten(*inner, value.key + ".", depth + 1, values);
+      continue;
+    }
+    if (const toml::array* array = node.as_array()) {
+      for (const toml::node& item : *array) value.items.push_back(make_item(item));
+    }
+    values.push_back(std::move(value));
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(FileType type) {
+  switch (type) {
+    case FileType::kText: return "text";
+    case FileType::kInteger: return "a whole number";
+    case FileType::kFraction: return "a fraction";
+    case FileType::kBoolean: return "a boolean";
+    case FileType::kList: return "a list";
+    case FileType::kTable: return "a table";
+    case FileType::kOther: break;
+  }
+  return "a date or a time";
+}
+
+FileContent read_toml(std::string_view text) {
+  FileContent content;
+  unsigned line = 1;
+  for (std::string_view rest = text; !rest.empty(); ++line) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (std::ranges::count(rest.substr(0, end), '.') > kLineDotsMax) {
+      content.syntax_error = "this line has too many dots";
+      content.syntax_error_at = {line, 1};
+      return content;
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  try {
+    flatten(toml::parse(text), "", 1, content.values);
+  } catch (const toml::parse_error& error) {
+    content.syntax_error = error.description();
+    content.syntax_error_at = position(error.source());
+  }
+  // toml++ sorts by key.
+  std::ranges::stable_sort(content.values, {},
+                           [](const FileValue& value) { return std::tuple(value.key_at.line, value.key_at.column); });
+  return content;
+}
+
+}  // namespace troupe::config

@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
+#include <iterator>
+
+#include "troupe/node/config_setting.hpp"
+
+namespace troupe::config {
+
+namespace {
+
+constexpr std::uint64_t kKiB = 1U << 10U;
+constexpr std::uint64_t kMiB = 1U << 20U;
+constexpr std::uint64_t kGiB = 1U << 30U;
+
+/// A setting whose flag and variable are made from its key, unless a flag is given.
+Setting make(std::string key, Kind kind, std::string help, std::string flag = "") {
+  std::string variable = "TROUPE_";
+  std::string long_flag = "--";
+  for (const char character : key) {
+    const bool letter = character != '.' && character != '_';
+    variable += letter ? static_cast<char>(std::toupper(static_cast<unsigned char>(character))) : '_';
+    long_flag += letter ? character : '-';
+  }
+  return {std::move(key), flag.empty() ? std::move(long_flag) : std::move(flag), std::move(variable), std::move(kind),
+          std::move(help)};
+}
+
+// A setting's Field.
+#define TROUPE_FIELD(path) [](Config& config) -> decltype(config.path)& { return config.path; }
+
+std::vector<Setting> node_settings() {
+  return {
+      make("name", Text{TROUPE_FIELD(options.name), true}, "The node's name, unique in the cluster"),
+      make("data", Path{TROUPE_FIELD(options.data)},
+           "Directory of the journal; made if it is not there. Needed where documents are served"),
+      make("shards", Count{TROUPE_FIELD(options.shards), 0, 1'024}, "Threads; 0: one for each processor"),
+      make("mailbox_messages_max", Count{TROUPE_FIELD(options.mailbox_messages_max), 16, 16'777'216},
+           "Messages that wait for one actor; one more is refused"),
+      make("busy_poll", Time{TROUPE_FIELD(options.busy_poll), 0s, 1s},
+           "How long an idle thread polls before it sleeps: shorter answers for more processor time"),
+      make("long_handler_threshold", Time{TROUPE_FIELD(options.long_handler_threshold), 0s, 1h},
+           "A handler that holds its thread for longer is logged and counted; 0: not watched"),
+      make("drain_timeout", Time{TROUPE_FIELD(options.drain_timeout), 0s, 1h},
+           "How long a node that stops waits for its clients to leave"),
+  };
+}
+
+std::vector<Setting> cluster_settings() {
+  return {
+      make("cluster.listen", HostPort{TROUPE_FIELD(options.cluster_listen)},
+           "Where other nodes connect; port 0: any that is free; empty: this node is alone", "--cluster"),
+      make("cluster.advertise", HostPort{TROUPE_FIELD(options.cluster_advertise), true},
+           "Where the others reach this node; empty: as it listens"),
+      make("cluster.name", Text{TROUPE_FIELD(options.cluster_name), true},
+           "Nodes of clusters with different names refuse each other"),
+      make("cluster.join", HostPortList{TROUPE_FIELD(options.join)}, "Cluster addresses of other nodes", "--join"),
+      make("cluster.secret_file", Path{TROUPE_FIELD(secret_file)},
+           "File with the secret that all nodes share. Needed unless the node listens on loopback", "--secret-file"),
+      make("cluster.lanes", Count{TROUPE_FIELD(options.cluster.data_lanes), 1, 64},
+           "Connections to each other node for the messages of actors"),
+      make("cluster.message_bytes_max", Size{TROUPE_FIELD(options.cluster.message_bytes_max), 64 * kKiB, kGiB},
+           "The largest message that this node takes from another"),
+      make("cluster.lane_queue_bytes_max",
+           Size{TROUPE_FIELD(options.cluster.lane_queue_bytes_max), 64 * kKiB, 64 * kGiB},
+           "What waits for one connection to another node; more is refused"),
+      make("cluster.handshakes_max", Count{TROUPE_FIELD(options.cluster.handshakes_max), 1, 65'536},
+           "Connections that have not shown yet who they are; one more is closed"),
+      make("cluster.handshake_timeout", Time{TROUPE_FIELD(options.cluster.handshake_timeout), 100ms, 5min},
+           "How long such a connection has time"),
+      make("cluster.heartbeat_interval", Time{TROUPE_FIELD(options.cluster.liveness.heartbeat_interval), 10ms, 60s},
+           "A heartbeat goes out when nothing else has for so long"),
+      make("cluster.round_trip_interval", Time{TROUPE_FIELD(options.cluster.liveness.round_trip_interval), 10ms, 10min},
+           "And at least so often, so that the round trip is known under load too"),
+      make("cluster.silence_timeout", Time{TROUPE_FIELD(options.cluster.liveness.silence_timeout), 50ms, 10min},
+           "Nothing came from a node for so long: the connection is dead"),
+      make("cluster.down_after", Time{TROUPE_FIELD(options.cluster.overlay.down_after), 0s, 1h},
+           "A lost node that has not come back by then is down"),
+      make("cluster.forget_after", Time{TROUPE_FIELD(options.cluster.overlay.forget_after), 1s, 168h},
+           "A node that is down is forgotten then, unless `cluster.join` names it"),
+      make("cluster.redial_wait_min", Time{TROUPE_FIELD(options.cluster.overlay.backoff.initial), 1ms, 60s},
+           "The first wait before a node is dialed again; each failure doubles it"),
+      make("cluster.redial_wait_max", Time{TROUPE_FIELD(options.cluster.overlay.backoff.max), 1ms, 1h},
+           "The longest such wait"),
+      make("cluster.second_dial_wait", Time{TROUPE_FIELD(options.cluster.overlay.second_dial_wait), 0s, 60s},
+           "How long one of two nodes leaves the dialing to the other"),
+      make("cluster.duplicate_window", Time{TROUPE_FIELD(options.cluster.overlay.duplicate_window), 0s, 5min},
+           "Two links to a node within this time are two dials that crossed; later, the older link is dead"),
+      make("cluster.gossip_interval", Time{TROUPE_FIELD(options.cluster.overlay.gossip_interval), 100ms, 1h},
+           "How often the list of members goes to a random member"),
+      make("cluster.members_max", Count{TROUPE_FIELD(options.cluster.overlay.members_max), 1, 100'000},
+           "Other nodes that this one knows at most"),
+  };
+}
+
+std::vector<Setting> document_settings() {
+  return {
+      make("document.nodes", HostPortList{TROUPE_FIELD(options.document_nodes)},
+           "Cluster addresses of the nodes that own documents, the same list on each; empty: this node and "
+           "`cluster.join`"),
+      make("document.keys_max", Count{TROUPE_FIELD(options.documents.keys_max), 1, 16'777'216},
+           "Keys of events that each document remembers, so that a retry is applied once"),
+      make("document.waiting_max", Count{TROUPE_FIELD(options.documents.waiting_max), 1, 1'048'576},
+           "Requests that wait for one document; one more is refused"),
+      make("document.batch_events_max", Count{TROUPE_FIELD(options.documents.batch_events_max), 1, 65'536},
+           "Events that a document appends at once"),
+      make("document.batch_bytes_max", Size{TROUPE_FIELD(options.documents.batch_bytes_max), kKiB, 32 * kMiB},
+           "And their size"),
+      make("document.recent_events_max", Count{TROUPE_FIELD(options.documents.recent_events_max), 1, 1'048'576},
+           "Events of each document kept in memory, for those who lack a few"),
+      make("document.recent_bytes_max", Size{TROUPE_FIELD(options.documents.recent_bytes_max), kKiB, kGiB},
+           "And their size"),
+      make("document.replay_events_max", Count{TROUPE_FIELD(options.documents.replay_events_max), 1, 10'000'000},
+           "A client that lacks more events begins from a snapshot"),
+      make("document.snapshot_bytes_min", Size{TROUPE_FIELD(options.documents.snapshot_bytes_min), kKiB, kGiB},
+           "A snapshot is saved after at least so many bytes of events"),
+      make("document.journal_timeout", Time{TROUPE_FIELD(options.documents.journal_timeout), 100ms, 10min},
+           "How long a document waits for the disk"),
+      make("document.append_timeout", Time{TROUPE_FIELD(options.documents.append_timeout), 100ms, 10min},
+           "How long a node waits for the owner of a document to store an event"),
+      make("document.follow_timeout", Time{TROUPE_FIELD(options.documents.follow_timeout), 100ms, 10min},
+           "How long a node waits for the owner's answer when it follows a document"),
+      make("document.repair_interval", Time{TROUPE_FIELD(options.documents.repair_interval), 100ms, 10min},
+           "How often a node compares what it has of a document with the owner"),
+      make("document.idle_timeout", Time{TROUPE_FIELD(options.documents.idle_timeout), 1s, 168h},
+           "A document that nobody needs is put away after it"),
+  };
+}
+
+std::vector<Setting> http_settings() {
+  return {
+      make("http.listen", HostPort{TROUPE_FIELD(options.http_listen)},
+           "Where clients connect (HTTP and WebSocket); port 0: any that is free; empty: nowhere", "--http"),
+      make("http.advertise", HostPort{TROUPE_FIELD(options.http_advertise), true},
+           "Where clients reach this node; empty: as it listens"),
+      make("http.web_root", Path{TROUPE_FIELD(options.gateway.web_root)},
+           "Folder with the pages (index.html, assets/); empty: only the API"),
+      make("http.allowed_origins", OriginList{TROUPE_FIELD(options.gateway.allowed_origins)},
+           "Origins whose pages may use this node; empty: any"),
+  };
+}
+
+std::vector<Setting> session_settings() {
+  return {
+      make("session.message_bytes_max", Size{TROUPE_FIELD(options.gateway.session.message_bytes_max), kKiB, kGiB},
+           "One WebSocket message or HTTP body; a larger one: closed with 1009, HTTP 413"),
+      make("session.data_bytes_max", Size{TROUPE_FIELD(options.gateway.session.data_bytes_max), 16, kGiB},
+           "One `data` or `present`; a larger one: `too_large`"),
+      make("session.topics_max", Count{TROUPE_FIELD(options.gateway.session.topics_max), 1, 65'536},
+           "Topics that one client has joined; one more: `too_many_topics`"),
+      make("session.sends_max", Count{TROUPE_FIELD(options.gateway.session.sends_max), 1, 65'536},
+           "Sends of one client that are not answered yet; one more: `busy`"),
+      make("session.queue_bytes_max", Size{TROUPE_FIELD(options.gateway.queue_bytes_max), 64 * kKiB, 16 * kGiB},
+           "What waits for a slow reader; more: closed with 4001"),
+      make("session.idle_timeout", Time{TROUPE_FIELD(options.gateway.idle_timeout), 1s, 24h},
+           "Nothing came from a client for so long: closed. A WebSocket is pinged after half of it"),
+      make("session.join_timeout", Time{TROUPE_FIELD(options.gateway.times.join_timeout), 100ms, 10min},
+           "How long a join may take"),
+      make("session.send_timeout", Time{TROUPE_FIELD(options.gateway.times.send_timeout), 100ms, 10min},
+           "How long a send may take; more than `document.append_timeout`"),
+      make("session.retry_pause", Time{TROUPE_FIELD(options.gateway.times.retry_pause), 10ms, 60s},
+           "Before a session asks again for what it lacks"),
+      make("session.hold_events_max", Count{TROUPE_FIELD(options.gateway.session.hold.events_max), 1, 1'048'576},
+           "Events of one topic that a session keeps while it waits for earlier ones"),
+      make("session.hold_bytes_max", Size{TROUPE_FIELD(options.gateway.session.hold.bytes_max), kKiB, kGiB},
+           "And their size"),
+  };
+}
+
+std::vector<Setting> gateway_settings() {
+  return {
+      make("gateway.connections_max", Count{TROUPE_FIELD(options.gateway.connections_max), 1, 10'000'000},
+           "HTTP and WebSocket connections together; one more: HTTP 503"),
+      make("gateway.header_bytes_max", Size{TROUPE_FIELD(options.gateway.header_bytes_max), kKiB, kMiB},
+           "A request's line and header fields; more: HTTP 431"),
+      make("gateway.request_timeout", Time{TROUPE_FIELD(options.gateway.request_timeout), 100ms, 10min},
+           "From a request's first byte to its last; longer: HTTP 408"),
+      make("gateway.close_timeout", Time{TROUPE_FIELD(options.gateway.close_timeout), 100ms, 5min},
+           "For a client to answer a close; then the connection is cut"),
+      make("gateway.unhandled_bytes_max", Size{TROUPE_FIELD(options.gateway.unhandled_bytes_max), kKiB, kGiB},
+           "Messages of one client that wait for its session; then the node stops to read from this client"),
+      make("gateway.unhandled_messages_max", Count{TROUPE_FIELD(options.gateway.unhandled_messages_max), 1, 65'536},
+           "And their number"),
+      make("gateway.permessage_deflate", Switch{TROUPE_FIELD(options.gateway.permessage_deflate)},
+           "Compress WebSocket messages; some 300 KiB for each connection"),
+  };
+}
+
+std::vector<Setting> log_settings() {
+  const Choice level{
+      {"debug", "info", "warning", "error"},
+      [](const Config& config) { return static_cast<std::size_t>(config.options.log_level); },
+      [](Config& config, std::size_t choice) { config.options.log_level = static_cast<LogLevel>(choice); }};
+  const Choice format{{"text", "json"},
+                      [](const Config& config) { return std::size_t{config.options.log_json ? 1U : 0U}; },
+                      [](Config& config, std::size_t choice) { config.options.log_json = choice == 1; }};
+  return {
+      make("log.level", level, "The least severe lines that are written"),
+      make("log.format", format, "How a line is written to standard error"),
+  };
+}
+
+#undef TROUPE_FIELD
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = [] {
+    std::vector<Setting> result;
+    for (auto part : {node_settings, cluster_settings, document_settings, http_settings, session_settings,
+                      gateway_settings, log_settings}) {
+      std::ranges::move(part(), std::back_inserter(result));
+    }
+    return result;
+  }();
+  return all;
+}
+
+const Setting* find_setting(std::string_view key) {
+  const auto found = std::ranges::find(settings(), key, &Setting::key);
+  return found == settings().end() ? nullptr : &*found;
+}
+
+}  // namespace troupe::config
