@@ -31,6 +31,7 @@ struct Node : Connection::Events {
     const auto port = runtime.listen("127.0.0.1:0", [this](std::unique_ptr<Connection> made) {
       connection = std::move(made);
       connection->start(*this);
+      accepted.put(true);
     });
     return "127.0.0.1:" + std::to_string(port.value());
   }
@@ -40,6 +41,7 @@ struct Node : Connection::Events {
     ended.put(received.substr(0, 100) + ", " + std::to_string(received.size()) + " bytes, " + std::string(cause));
   }
 
+  Mailslot<bool> accepted;
   Mailslot<std::string> ended;
   std::string received;
   Metrics metrics;
@@ -87,6 +89,7 @@ TEST(RuntimeNetwork, stop_cuts_what_is_not_finished_and_accepts_no_more) {
     return connected.take();
   };
   EXPECT_TRUE(connect());
+  EXPECT_TRUE(server.accepted.take());
   server.runtime.stop();
   server.connection.reset();
   EXPECT_EQ(client.ended.take(), ", 0 bytes, the peer closed the connection");
