@@ -105,7 +105,8 @@ Result<void> Gateway::start() {
     const auto& part = parts_->shards[i];
     const Result<void> begun = parts_->runtime.run_on(i, [&](Shard& shard) -> Result<void> {
       // Each connection sends it one message.
-      const auto watch = shard.spawn<detail::SessionWatch>({.name = detail::session_watch_name(i), .mailbox_messages_max = UINT32_MAX});
+      const auto watch = shard.spawn<detail::SessionWatch>(
+          {.name = detail::session_watch_name(i), .mailbox_messages_max = UINT32_MAX});
       if (!watch) return std::unexpected(watch.error());
       part->watch = *watch;
       parts_->runtime.add_round_end(i, [part] { part->flush(); });

@@ -51,7 +51,8 @@ void InstantJournal::read(document::ReadRequest request, Done<std::vector<docume
   if (!held_) journal_.run_all();
 }
 
-void InstantJournal::save_snapshot(std::string stream, std::uint64_t fence, document::Snapshot snapshot, Done<bool> done) {
+void InstantJournal::save_snapshot(std::string stream, std::uint64_t fence, document::Snapshot snapshot,
+                                   Done<bool> done) {
   const std::lock_guard lock(mutex_);
   journal_.save_snapshot(std::move(stream), fence, std::move(snapshot), std::move(done));
   if (!held_) journal_.run_all();
@@ -91,6 +92,7 @@ GatewayTest::~GatewayTest() {
   if (gateway_) gateway_->stop();
   if (runtime_) runtime_->stop();
   if (cluster_) cluster_->stop();
+  journal.release();  // What it answers goes to the runtime's queues, so not later.
   gateway_.reset();
 }
 
@@ -127,7 +129,8 @@ double GatewayTest::metric(const std::string& name, const MetricLabels& labels) 
 void GatewayTest::wait_for_metric(const std::string& name, double value, const MetricLabels& labels) const {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (metric(name, labels) != value) {
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << name << " is " << metric(name, labels) << ", not " << value;
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline)
+        << name << " is " << metric(name, labels) << ", not " << value;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));  // poll: until the series has the value
   }
 }

@@ -49,8 +49,8 @@ class TestLog final : public LogSink {
   std::string text_;
 };
 
-/// One node of its own, in the real world: two shards, everything that sessions use, and a gateway on a free port of 127.0.0.1. Its document type
-/// `toy/` takes any event but {"bad":...}; its snapshot is {"last":DATA}, the last event.
+/// One node of its own, in the real world: two shards, everything that sessions use, and a gateway on a free port of
+/// 127.0.0.1. Its document type `toy/` takes any event but {"bad":...}; its snapshot is {"last":DATA}, the last event.
 class GatewayTest : public testing::Test {
  protected:
   GatewayTest();
@@ -59,7 +59,9 @@ class GatewayTest : public testing::Test {
   /// With `options` as they are then.
   void start();
   std::uint16_t port() const { return gateway_->port(); }
-  TestResponse get(std::string_view target, std::string_view header_lines = "") { return fetch(port(), "GET", target, header_lines); }
+  TestResponse get(std::string_view target, std::string_view header_lines = "") {
+    return fetch(port(), "GET", target, header_lines);
+  }
   TestResponse post(std::string_view target, std::string_view body, std::string_view header_lines = "") {
     return fetch(port(), "POST", target, header_lines, body);
   }
@@ -67,7 +69,9 @@ class GatewayTest : public testing::Test {
   double metric(const std::string& name, const MetricLabels& labels = {}) const;
   /// Until the series has the value; fails the test after ten seconds.
   void wait_for_metric(const std::string& name, double value, const MetricLabels& labels = {}) const;
-  void wait_for_sockets(double count) const { wait_for_metric("troupe_gateway_connections", count, {{"kind", "websocket"}}); }
+  void wait_for_sockets(double count) const {
+    wait_for_metric("troupe_gateway_connections", count, {{"kind", "websocket"}});
+  }
 
   GatewayOptions options;
   std::string unready;  ///< What the readiness callback says; set it before clients ask.

@@ -17,7 +17,8 @@ class SlowClientTest : public GatewayTest {
     for (int i = 1; metric("troupe_gateway_slow_readers_total") == 0; ++i) {
       ASSERT_LT(i, 20'000);
       const std::string number = std::to_string(i);
-      sender.send(R"({"op":"send","id":)" + number + R"(,"topic":"toy/a","key":"k)" + number + R"(","data":")" + data + "\"}");
+      sender.send(R"({"op":"send","id":)" + number + R"(,"topic":"toy/a","key":"k)" + number + R"(","data":")" + data +
+                  "\"}");
       sender.read_op("ack");
     }
   }
@@ -68,7 +69,8 @@ TEST_F(SlowClientTest, cuts_a_client_that_sends_pings_and_never_reads) {
   for (int i = 0; i < 1000; ++i) pings += frame_bytes(0x89, std::string(125, 'x'));
   for (int i = 0; i < 100'000 && metric("troupe_gateway_slow_readers_total") == 0; ++i) {
     std::string_view rest = pings;  // Whole frames, or the gateway would see another protocol.
-    while (!rest.empty() && metric("troupe_gateway_slow_readers_total") == 0) rest.remove_prefix(client.connection().send_some(rest));
+    while (!rest.empty() && metric("troupe_gateway_slow_readers_total") == 0)
+      rest.remove_prefix(client.connection().send_some(rest));
   }
   wait_for_sockets(0);
 }
@@ -128,13 +130,15 @@ TEST_F(SlowClientTest, cuts_a_client_that_does_not_read_its_answer) {
   for (int i = 0; i < 1000; ++i) requests += request_text("GET", "/api/v1/documents/toy/a/events");
   client.send_some(requests);
   wait_for_metric("troupe_gateway_connections", 0, {{"kind", "http"}});
-  EXPECT_LT(metric("troupe_http_requests_total", {{"status", "200"}}), 1000) << "not all may be answered before any is read";
+  EXPECT_LT(metric("troupe_http_requests_total", {{"status", "200"}}), 1000)
+      << "not all may be answered before any is read";
 }
 
 TEST_F(SlowClientTest, holds_thousands_of_idle_connections_and_serves_others) {
   start();
   std::vector<TestConnection> idle;
-  for (int i = 0; i < 400; ++i) idle.emplace_back(port());  // A process may have 1024 files open by default: two for each of these.
+  for (int i = 0; i < 400; ++i)
+    idle.emplace_back(port());  // A process may have 1024 files open by default: two for each of these.
   EXPECT_EQ(get("/livez").status, 200);
   EXPECT_GE(gateway_->connections(), 400U);
 }

@@ -20,7 +20,8 @@ constexpr int kPatienceMilliseconds = 10'000;
 
 void wait_for(int socket, short what) {
   pollfd waited{socket, what, 0};
-  if (poll(&waited, 1, kPatienceMilliseconds) != 1) throw std::runtime_error("the gateway said nothing for ten seconds");
+  if (poll(&waited, 1, kPatienceMilliseconds) != 1)
+    throw std::runtime_error("the gateway said nothing for ten seconds");
 }
 
 }  // namespace
@@ -112,7 +113,8 @@ TestResponse read_response(TestConnection& connection, bool head_only) {
   return response;
 }
 
-std::string request_text(std::string_view method, std::string_view target, std::string_view header_lines, std::string_view body) {
+std::string request_text(std::string_view method, std::string_view target, std::string_view header_lines,
+                         std::string_view body) {
   std::string text;
   text.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: node\r\n").append(header_lines);
   if (!body.empty()) text.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
@@ -128,7 +130,8 @@ TestResponse fetch(std::uint16_t port, std::string_view method, std::string_view
 
 int TestFrame::close_code() const {
   if (opcode() != 8) return first == 0 ? -1 : 0;
-  return payload.size() < 2 ? 1005 : (static_cast<unsigned char>(payload[0]) << 8) | static_cast<unsigned char>(payload[1]);
+  return payload.size() < 2 ? 1005
+                            : (static_cast<unsigned char>(payload[0]) << 8) | static_cast<unsigned char>(payload[1]);
 }
 
 std::string frame_bytes(std::uint8_t first, std::string_view payload, bool masked) {
@@ -153,7 +156,8 @@ std::string frame_bytes(std::uint8_t first, std::string_view payload, bool maske
   return frame;
 }
 
-TestSocket::TestSocket(std::uint16_t port, std::string_view header_lines, int receive_buffer) : connection_(port, receive_buffer) {
+TestSocket::TestSocket(std::uint16_t port, std::string_view header_lines, int receive_buffer)
+    : connection_(port, receive_buffer) {
   connection_.send(request_text("GET", "/api/v1/socket", std::string(kHandshakeHeaders) + std::string(header_lines)));
   handshake_ = read_response(connection_, true);
   if (handshake_.status != 101) throw std::runtime_error("not let in: " + std::to_string(handshake_.status));

@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-/// Clients on plain sockets: they can be as wrong, as slow and as rude as a test wants. Everything that waits fails the test after ten seconds.
+/// Clients on plain sockets: they can be as wrong, as slow and as rude as a test wants. Everything that waits fails the
+/// test after ten seconds.
 namespace troupe::gateway {
 
 /// One TCP connection to 127.0.0.1.
@@ -54,11 +55,12 @@ struct TestResponse {
 TestResponse read_response(TestConnection& connection, bool head_only = false);
 
 /// "GET /path HTTP/1.1", Host, the header lines (each with its "\r\n"), Content-Length if there is a body.
-std::string request_text(std::string_view method, std::string_view target, std::string_view header_lines = "", std::string_view body = "");
+std::string request_text(std::string_view method, std::string_view target, std::string_view header_lines = "",
+                         std::string_view body = "");
 
 /// One request on a connection of its own.
-TestResponse fetch(std::uint16_t port, std::string_view method, std::string_view target, std::string_view header_lines = "",
-                   std::string_view body = "");
+TestResponse fetch(std::uint16_t port, std::string_view method, std::string_view target,
+                   std::string_view header_lines = "", std::string_view body = "");
 
 struct TestFrame {
   std::uint8_t first = 0;  ///< With FIN and RSV.
@@ -74,14 +76,17 @@ std::string frame_bytes(std::uint8_t first, std::string_view payload, bool maske
 class TestSocket {
  public:
   static constexpr auto kHandshakeHeaders =
-      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+      "dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
   /// Expects that it is let in.
   explicit TestSocket(std::uint16_t port, std::string_view header_lines = "Sec-WebSocket-Protocol: troupe.v1.json\r\n",
                       int receive_buffer = 0);
 
   void send(std::string_view text) { connection_.send(frame_bytes(0x81, text)); }
-  void send_frame(std::uint8_t first, std::string_view payload, bool masked = true) { connection_.send(frame_bytes(first, payload, masked)); }
+  void send_frame(std::uint8_t first, std::string_view payload, bool masked = true) {
+    connection_.send(frame_bytes(first, payload, masked));
+  }
   TestFrame read_frame();
   /// The next text message; answers pings. Fails the test if the connection ends.
   std::string read();

@@ -31,7 +31,10 @@ TEST_F(WebSocketTest, lets_a_client_join_and_send_and_see_its_event) {
               MatchesRegex(R"(\{"op":"joined","id":1,"topic":"toy/a","epoch":"[0-9a-f]+","seq":0,"recovered":false,)"
                            R"("snapshot":\{"last":null\},"present":\[\],"session":"a-[a-z2-7]{4}-1","node":"a"\})"));
   client.send(send_text(2, R"({ "x" : 1 })"));
-  EXPECT_THAT(client.read_op("event"), MatchesRegex(R"re(\{"op":"event","topic":"toy/a","seq":1,"key":"k2","from":"a-[a-z2-7]{4}-1","data":\{"x":1\}\})re"));
+  EXPECT_THAT(
+      client.read_op("event"),
+      MatchesRegex(
+          R"re(\{"op":"event","topic":"toy/a","seq":1,"key":"k2","from":"a-[a-z2-7]{4}-1","data":\{"x":1\}\})re"));
 }
 
 TEST_F(WebSocketTest, carries_events_between_clients_on_different_shards) {
@@ -55,7 +58,8 @@ TEST_F(WebSocketTest, answers_with_the_subprotocol_only_if_it_was_offered) {
   EXPECT_EQ(offered.status, 101);
   EXPECT_EQ(offered.header("sec-websocket-protocol"), "troupe.v1.json");
   EXPECT_EQ(offered.header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-  const TestResponse second_line = shake_hands("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: troupe.v1.json\r\n");
+  const TestResponse second_line =
+      shake_hands("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: troupe.v1.json\r\n");
   EXPECT_EQ(second_line.status, 101);
   const TestResponse none = shake_hands("");
   EXPECT_EQ(none.status, 101);
@@ -70,9 +74,11 @@ TEST_F(WebSocketTest, refuses_what_is_no_handshake) {
   EXPECT_EQ(get("/api/v1/socket").status, 426);
   EXPECT_EQ(get("/api/v1/socket").header("upgrade"), "websocket");
   EXPECT_EQ(post("/api/v1/socket", "{}").status, 405);
-  EXPECT_EQ(get("/api/v1/socket", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n").status, 400);
-  const TestResponse old =
-      get("/api/v1/socket", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+  EXPECT_EQ(get("/api/v1/socket", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n").status,
+            400);
+  const TestResponse old = get("/api/v1/socket",
+                               "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+                               "8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
   EXPECT_EQ(old.status, 426);
   EXPECT_EQ(old.header("sec-websocket-version"), "13");
 }
@@ -93,7 +99,8 @@ TEST_F(WebSocketTest, refuses_pages_of_other_origins_if_told_so) {
 TEST_F(WebSocketTest, reads_frames_that_came_with_the_handshake) {
   start();
   TestConnection connection(port());
-  connection.send(request_text("GET", "/api/v1/socket", TestSocket::kHandshakeHeaders) + frame_bytes(0x81, R"({"op":"ping","id":9})"));
+  connection.send(request_text("GET", "/api/v1/socket", TestSocket::kHandshakeHeaders) +
+                  frame_bytes(0x81, R"({"op":"ping","id":9})"));
   EXPECT_EQ(read_response(connection, true).status, 101);
   EXPECT_EQ(connection.read_exactly(22), frame_bytes(0x81, R"({"op":"pong","id":9})", false));
 }
@@ -207,7 +214,8 @@ TEST_F(WebSocketTest, closes_with_1011_when_the_session_fails) {
   for (std::uint32_t i = 0; i < 2; ++i) {
     runtime_->run_on(i, [i](Shard& shard) {
       for (std::uint32_t slot = 1; slot <= shard.actor_count(); ++slot) {
-        shard.send(Envelope::make(EnvelopeKind::kTell, pubsub::Published{"x", {}}), {shard.node(), ActorId::at(i, slot, 1)});
+        shard.send(Envelope::make(EnvelopeKind::kTell, pubsub::Published{"x", {}}),
+                   {shard.node(), ActorId::at(i, slot, 1)});
       }
     });
   }
@@ -218,7 +226,8 @@ TEST_F(WebSocketTest, closes_with_1011_when_the_session_fails) {
 
 TEST_F(WebSocketTest, compresses_only_if_told_so) {
   start();
-  EXPECT_FALSE(shake_hands("Sec-WebSocket-Extensions: permessage-deflate\r\n").headers.contains("sec-websocket-extensions"));
+  EXPECT_FALSE(
+      shake_hands("Sec-WebSocket-Extensions: permessage-deflate\r\n").headers.contains("sec-websocket-extensions"));
 }
 
 TEST_F(WebSocketTest, compresses_messages_if_told_so) {

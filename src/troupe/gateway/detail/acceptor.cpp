@@ -16,8 +16,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr Duration kPause = 100ms;               // Before accepting again, when there are no file descriptors left.
-constexpr std::uint32_t kRefusalsMax = 256;      // Connections that are told 503 at one time; more are just closed.
+constexpr Duration kPause = 100ms;           // Before accepting again, when there are no file descriptors left.
+constexpr std::uint32_t kRefusalsMax = 256;  // Connections that are told 503 at one time; more are just closed.
 
 std::string text_of(const tcp::endpoint& endpoint) {
   const std::string host = endpoint.address().to_string();
@@ -27,7 +27,7 @@ std::string text_of(const tcp::endpoint& endpoint) {
 /// On the connection's own shard.
 void begin_connection(const std::shared_ptr<ShardPart>& part, Socket socket, Admission admission) {
   const std::uint32_t place = admission.place();
-  const bool missed_drain = part->draining && !admission.is_late();  // It was on its way here when the drain began.
+  const bool missed_drain = part->draining && admission.is_awaited();  // It was on its way here when the drain began.
   const auto channel = std::make_shared<ClientChannel>(part, std::move(socket), std::move(admission));
   const auto connection = std::make_shared<HttpConnection>(part, channel);
   if (part->shared->stopped || missed_drain) return channel->cut();

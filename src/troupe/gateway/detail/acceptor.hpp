@@ -11,8 +11,8 @@
 
 namespace troupe::gateway::detail {
 
-/// Listens on the gateway's port, on shard 0, and deals the connections out to the shards in turn. A connection is accepted into its own shard's event
-/// loop, and shard 0 does not touch it again.
+/// Listens on the gateway's port, on shard 0, and deals the connections out to the shards in turn. A connection is
+/// accepted into its own shard's event loop, and shard 0 does not touch it again.
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
   explicit Acceptor(std::shared_ptr<ShardPart> home);

@@ -12,8 +12,9 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kBuffersMax = 64;           // Of one gathered write; Asio itself takes no more.
-constexpr std::size_t kTurnBytes = 1U << 20U;     // One fast reader of large messages must not hold up its shard.
+constexpr Duration kLinger = 1s;               // For the client to close too, once it was sent everything.
+constexpr std::size_t kBuffersMax = 64;        // Of one gathered write; Asio itself takes no more.
+constexpr std::size_t kTurnBytes = 1U << 20U;  // One fast reader of large messages must not hold up its shard.
 
 bool is_only_full(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
@@ -112,7 +113,8 @@ void ClientChannel::on_all_flushed() {
     shut_ = true;
     error_code ignored;  // The client may be gone; then the read says so.
     socket_.shutdown(Socket::shutdown_send, ignored);
-    linger_.set(part_->options.close_timeout);
+    if (admission_) admission_->on_all_said();
+    linger_.set(kLinger);
     return discard_input();
   }
   if (const auto owner = owner_) owner->on_flushed();

@@ -23,16 +23,17 @@ namespace troupe::gateway::detail {
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-/// A client's TCP connection: its socket, what waits to be written, and how it ends. Writing never waits: what is sent is queued, and flushed at the
-/// end of the shard's round, all of it with one gathered write. Reading is its owner's business (`socket`). Only on the shard's thread.
+/// A client's TCP connection: its socket, what waits to be written, and how it ends. Writing never waits: what is sent
+/// is queued, and flushed at the end of the shard's round, all of it with one gathered write. Reading is its owner's
+/// business (`socket`). Only on the shard's thread.
 class ClientChannel final : public std::enable_shared_from_this<ClientChannel> {
  public:
   /// Who uses the channel: speaks HTTP or WebSocket over it.
   class Owner {
    public:
     virtual ~Owner() = default;
-    virtual void on_flushed() {}       ///< Nothing waits any more. Not called from within `send`.
-    virtual void on_drain() = 0;       ///< The node stops: end soon.
+    virtual void on_flushed() {}           ///< Nothing waits any more. Not called from within `send`.
+    virtual void on_drain() = 0;           ///< The node stops: end soon.
     virtual void on_channel_closed() = 0;  ///< It was cut, or broke. Perhaps from within a call of the owner's own.
   };
 
@@ -56,8 +57,9 @@ class ClientChannel final : public std::enable_shared_from_this<ClientChannel> {
   /// Writes what waits, as far as the operating system takes it.
   void flush();
 
-  /// Ends in good order: what waits is sent, then the sending side closes, and what still comes is discarded until the client closes too; if
-  /// there is no progress for close_timeout, it is cut. Forgets its owner, and looks after itself.
+  /// Ends in good order: what waits is sent, as long as there is progress within close_timeout; then the sending side
+  /// closes, and what still comes is discarded until the client closes too, for a second at most. Forgets its owner,
+  /// and looks after itself.
   void finish();
   /// Ends at once.
   void cut();

@@ -16,8 +16,9 @@
 
 namespace troupe::gateway::detail {
 
-/// A channel as the stream that Beast reads from and writes to. A write is queued whole and is done at once, so what Beast writes (handshakes, pongs,
-/// closes) and what goes to the channel directly never mix within a frame, and leaves in one system call.
+/// A channel as the stream that Beast reads from and writes to. A write is queued whole and is done at once, so what
+/// Beast writes (handshakes, pongs, closes) and what goes to the channel directly never mix within a frame, and leaves
+/// in one system call.
 class ClientStream {
  public:
   using executor_type = Socket::executor_type;
@@ -33,7 +34,8 @@ class ClientStream {
     std::string& unread = channel_->unread_bytes();
     const std::size_t size = boost::asio::buffer_copy(buffers, boost::asio::buffer(unread));
     unread.erase(0, size);
-    return boost::asio::async_initiate<Token, Signature>(Complete{get_executor()}, token, boost::system::error_code(), size);
+    return boost::asio::async_initiate<Token, Signature>(Complete{get_executor()}, token, boost::system::error_code(),
+                                                         size);
   }
 
   template <class Buffers, class Token>

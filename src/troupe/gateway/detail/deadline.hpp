@@ -11,8 +11,8 @@
 
 namespace troupe::gateway::detail {
 
-/// A deadline that is moved far more often than it is met: setting it anew only writes down the time, and a timer that fires too early is armed
-/// again. Use it as a member of what it guards.
+/// A deadline that is moved far more often than it is met: setting it anew only writes down the time, and a timer that
+/// fires too early is armed again. Use it as a member of what it guards.
 class Deadline {
  public:
   explicit Deadline(boost::asio::io_context& io) : timer_(io) {}

@@ -8,7 +8,8 @@
 
 namespace troupe::gateway::detail {
 
-/// The gateway's series. Each shard has an object of its own (which remembers the series that it has used), the series are the node's.
+/// The gateway's series. Each shard has an object of its own (which remembers the series that it has used), the series
+/// are the node's.
 class GatewayMetrics {
  public:
   explicit GatewayMetrics(Metrics& metrics)
@@ -19,13 +20,17 @@ class GatewayMetrics {
         bytes_received(metrics.counter("troupe_gateway_received_bytes_total",
                                        "Bytes of requests and WebSocket messages from clients")),
         bytes_sent(metrics.counter("troupe_gateway_sent_bytes_total", "Bytes handed to the sockets of clients")),
-        slow_readers(metrics.counter("troupe_gateway_slow_readers_total", "WebSockets closed because the client read too slowly")),
-        session_failures(metrics.counter("troupe_gateway_session_failures_total", "WebSockets closed because their session failed")),
+        slow_readers(metrics.counter("troupe_gateway_slow_readers_total",
+                                     "WebSockets closed because the client read too slowly")),
+        session_failures(
+            metrics.counter("troupe_gateway_session_failures_total", "WebSockets closed because their session failed")),
         metrics_(metrics) {}
 
   /// A connection, request or WebSocket that was refused.
   void refused(std::string_view reason) {
-    series(refused_, std::string(reason), "troupe_gateway_refused_total", "Connections, requests and messages refused", "reason").add();
+    series(refused_, std::string(reason), "troupe_gateway_refused_total", "Connections, requests and messages refused",
+           "reason")
+        .add();
   }
   void answered(unsigned status) {
     series(answered_, std::to_string(status), "troupe_http_requests_total", "HTTP requests answered", "status").add();

@@ -13,7 +13,8 @@
 
 namespace troupe::gateway::detail {
 
-/// What all shards of a gateway share. Constant but for the atomics. It outlives the gateway, as its last connections do.
+/// What all shards of a gateway share. Constant but for the atomics. It outlives the gateway, as its last connections
+/// do.
 struct GatewayShared {
   GatewayShared(GatewayOptions gateway_options, GatewayWorld gateway_world)
       : options(std::move(gateway_options)), world(std::move(gateway_world)), files(options.web_root, world.log_sink) {}
@@ -21,9 +22,10 @@ struct GatewayShared {
   const GatewayOptions options;
   const GatewayWorld world;
   const StaticFiles files;
-  const std::string unique = make_unique_word();  ///< Tells this life of the node's sessions and keys from others: "5k2w".
-  std::atomic<std::uint64_t> sessions{0};         ///< Sessions begun.
-  std::atomic<std::uint64_t> keys{0};             ///< Keys made up for REST.
+  const std::string unique =
+      make_unique_word();                  ///< Tells this life of the node's sessions and keys from others: "5k2w".
+  std::atomic<std::uint64_t> sessions{0};  ///< Sessions begun.
+  std::atomic<std::uint64_t> keys{0};      ///< Keys made up for REST.
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> to_drain{0};  ///< Of these, those that a drain waits for.
   std::atomic<bool> draining{false};
@@ -41,25 +43,30 @@ struct GatewayShared {
 class Admission {
  public:
   explicit Admission(std::shared_ptr<GatewayShared> shared)
-      : shared_(std::move(shared)), late_(shared_->draining), place_(++shared_->connections) {
-    if (!late_) ++shared_->to_drain;
+      : shared_(std::move(shared)), is_awaited_(!shared_->draining), place_(++shared_->connections) {
+    if (is_awaited_) ++shared_->to_drain;
   }
   Admission(Admission&& other) noexcept = default;
   Admission& operator=(Admission&&) = delete;
   ~Admission() {
     if (!shared_) return;
     --shared_->connections;
-    if (!late_ && --shared_->to_drain == 0 && shared_->draining && !shared_->stopped) shared_->on_drained();
+    on_all_said();
   }
 
   /// How many connections there were with this one.
   std::uint32_t place() const { return place_; }
-  /// Whether it came while the gateway drained, which does not wait for it.
-  bool is_late() const { return late_; }
+  /// Whether a drain waits for it: not if it came while the gateway drained already.
+  bool is_awaited() const { return is_awaited_; }
+  /// The client has been sent everything, so a drain waits for it no more.
+  void on_all_said() {
+    if (!std::exchange(is_awaited_, false)) return;
+    if (--shared_->to_drain == 0 && shared_->draining && !shared_->stopped) shared_->on_drained();
+  }
 
  private:
   std::shared_ptr<GatewayShared> shared_;
-  bool late_ = false;
+  bool is_awaited_ = false;
   std::uint32_t place_ = 0;
 };
 

@@ -37,7 +37,8 @@ void HttpConnection::start() {
 
 void HttpConnection::refuse() {
   channel_->set_owner(shared_from_this());
-  refuse_with(json(session::rest_error(session::ProtocolError::kUnavailable, "this node has all the connections that it takes; try another node")),
+  refuse_with(json(session::rest_error(session::ProtocolError::kUnavailable,
+                                       "this node has all the connections that it takes; try another node")),
               "connections_max");
 }
 
@@ -58,20 +59,23 @@ void HttpConnection::read_header() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(part_->options.header_bytes_max));
   parser_->body_limit(part_->options.rest.message_bytes_max);
-  http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](const error_code& error, std::size_t size) {
-    self->part_->metrics.bytes_received.add(size);
-    if (self->channel_->is_open()) self->on_header(error);
-  });
+  http::async_read_header(stream_, buffer_, *parser_,
+                          [self = shared_from_this()](const error_code& error, std::size_t size) {
+                            self->part_->metrics.bytes_received.add(size);
+                            if (self->channel_->is_open()) self->on_header(error);
+                          });
 }
 
 void HttpConnection::on_header(const error_code& error) {
   if (error) return on_failed_read(error);
   if (request().path() == kSocketPath) return upgrade();
-  if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) channel_->send("HTTP/1.1 100 Continue\r\n\r\n", nullptr);
-  http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](const error_code& read_error, std::size_t size) {
-    self->part_->metrics.bytes_received.add(size);
-    if (self->channel_->is_open()) self->on_request(read_error);
-  });
+  if (beast::iequals(parser_->get()[http::field::expect], "100-continue"))
+    channel_->send("HTTP/1.1 100 Continue\r\n\r\n", nullptr);
+  http::async_read(stream_, buffer_, *parser_,
+                   [self = shared_from_this()](const error_code& read_error, std::size_t size) {
+                     self->part_->metrics.bytes_received.add(size);
+                     if (self->channel_->is_open()) self->on_request(read_error);
+                   });
 }
 
 void HttpConnection::on_request(const error_code& error) {
@@ -84,16 +88,19 @@ void HttpConnection::on_request(const error_code& error) {
 
 void HttpConnection::on_failed_read(const error_code& error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return refuse_with(json_error(431, "the header is larger than " + std::to_string(part_->options.header_bytes_max) + " bytes"),
-                       "header_too_large");
+    return refuse_with(
+        json_error(431, "the header is larger than " + std::to_string(part_->options.header_bytes_max) + " bytes"),
+        "header_too_large");
   }
   if (error == http::error::body_limit) {
     const std::string limit = std::to_string(part_->options.rest.message_bytes_max);
-    return refuse_with(json(session::rest_error(session::ProtocolError::kTooLarge, "the body is larger than " + limit + " bytes; send less")),
+    return refuse_with(json(session::rest_error(session::ProtocolError::kTooLarge,
+                                                "the body is larger than " + limit + " bytes; send less")),
                        "body_too_large");
   }
   if (error == http::error::end_of_stream) return channel_->finish();
-  if (error == http::error::partial_message || error.category() != make_error_code(http::error::bad_method).category()) {
+  if (error == http::error::partial_message ||
+      error.category() != make_error_code(http::error::bad_method).category()) {
     return channel_->cut();  // It went in the middle of a request.
   }
   refuse_with(json_error(400, "this is not HTTP/1.1: " + error.message()), "malformed");
@@ -130,7 +137,8 @@ std::optional<HttpAnswer> HttpConnection::upgrade_refusal() const {
     answer.headers.emplace_back("Upgrade", "websocket");
     return answer;
   }
-  if (!is_origin_allowed(part_->options, asked.origin)) return json_error(403, "pages of this origin may not use this node");
+  if (!is_origin_allowed(part_->options, asked.origin))
+    return json_error(403, "pages of this origin may not use this node");
   if (part_->draining) return json(session::rest_error(Error{ErrorCode::kStopping, ""}));
   return subprotocol_refusal();
 }
@@ -151,10 +159,12 @@ std::optional<std::string_view> HttpConnection::field(http::field name) const {
 HttpRequest HttpConnection::request() const {
   const auto& message = parser_->get();
   const auto view = [](const beast::string_view& text) { return std::string_view(text.data(), text.size()); };
-  HttpRequest request{.method = view(message.method_string()), .target = origin_form(view(message.target())), .body = message.body()};
+  HttpRequest request{
+      .method = view(message.method_string()), .target = origin_form(view(message.target())), .body = message.body()};
   request.origin = field(http::field::origin);
   request.if_none_match = field(http::field::if_none_match);
-  if (const auto key = message.find("Idempotency-Key"); key != message.end()) request.idempotency_key = view(key->value());
+  if (const auto key = message.find("Idempotency-Key"); key != message.end())
+    request.idempotency_key = view(key->value());
   return request;
 }
 

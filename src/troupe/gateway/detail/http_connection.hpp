@@ -14,8 +14,8 @@
 
 namespace troupe::gateway::detail {
 
-/// A connection as long as it speaks HTTP/1.1: reads one request, has it answered, and only then reads the next, so a client that pipelines waits in
-/// its own socket. An idle connection has no buffer.
+/// A connection as long as it speaks HTTP/1.1: reads one request, has it answered, and only then reads the next, so a
+/// client that pipelines waits in its own socket. An idle connection has no buffer.
 class HttpConnection final : public ClientChannel::Owner, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(std::shared_ptr<ShardPart> part, std::shared_ptr<ClientChannel> channel);

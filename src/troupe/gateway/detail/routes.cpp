@@ -14,7 +14,8 @@ constexpr std::string_view kApi = "/api/";
 constexpr std::string_view kAllowedMethods = "GET, HEAD, POST, OPTIONS";
 
 constexpr std::string_view kNoApplication =
-    "This is a Troupe node. The web application is not here: build it with `npm ci && npm run build` in the folder web/ of\n"
+    "This is a Troupe node. The web application is not here: build it with `npm ci && npm run build` in the folder "
+    "web/ of\n"
     "the source tree (./run does it), and start the node with --web-root web/dist.\n"
     "\n"
     "The API works: GET /api/v1/cluster, WebSocket at /api/v1/socket; docs/protocol.md describes it.\n";
@@ -86,12 +87,14 @@ HttpAnswer answer_static(const StaticFiles& files, const HttpRequest& request) {
 }  // namespace
 
 bool is_origin_allowed(const GatewayOptions& options, const std::optional<std::string_view>& origin) {
-  return !origin || options.allowed_origins.empty() || std::ranges::find(options.allowed_origins, *origin) != options.allowed_origins.end();
+  return !origin || options.allowed_origins.empty() ||
+         std::ranges::find(options.allowed_origins, *origin) != options.allowed_origins.end();
 }
 
 void answer_request(const std::shared_ptr<ShardPart>& part, const HttpRequest& request, Respond respond) {
   const std::string_view path = request.path();
-  if (auto answer = answer_for_operators(*part, path)) return respond(request.is_read() ? std::move(*answer) : wrong_method());
+  if (auto answer = answer_for_operators(*part, path))
+    return respond(request.is_read() ? std::move(*answer) : wrong_method());
   if (part->draining) {
     part->metrics.refused("draining");
     return respond(json(session::rest_error(Error{ErrorCode::kStopping, ""})));
@@ -105,7 +108,8 @@ void answer_request(const std::shared_ptr<ShardPart>& part, const HttpRequest& r
   // The header fields are gone when the answer comes, so what CORS adds is made now.
   HttpAnswer cors;
   add_cors(part->options, request, cors);
-  auto respond_with_cors = [respond = std::move(respond), headers = std::move(cors.headers)](HttpAnswer answer) mutable {
+  auto respond_with_cors = [respond = std::move(respond),
+                            headers = std::move(cors.headers)](HttpAnswer answer) mutable {
     std::ranges::move(headers, std::back_inserter(answer.headers));
     respond(std::move(answer));
   };

@@ -35,6 +35,8 @@ class SessionWatch final : public Actor<SessionWatch> {
   }
 };
 
-inline std::string session_watch_name(std::uint32_t shard) { return "troupe.gateway.sessions." + std::to_string(shard); }
+inline std::string session_watch_name(std::uint32_t shard) {
+  return "troupe.gateway.sessions." + std::to_string(shard);
+}
 
 }  // namespace troupe::gateway::detail

@@ -29,8 +29,8 @@ class ShardPart {
   /// First thing in each I/O handler that may tell an actor something.
   void set_time();
 
-  /// Hands what was queued on the shard's connections to the operating system: each connection's with one call, as far as it takes it. At the end
-  /// of each round of the shard's loop.
+  /// Hands what was queued on the shard's connections to the operating system: each connection's with one call, as far
+  /// as it takes it. At the end of each round of the shard's loop.
   void flush();
 
   void drain();
@@ -49,9 +49,9 @@ class ShardPart {
   Ref<SessionWatch> watch;
   bool draining = false;
 
-  std::unordered_set<ClientChannel*> channels;         ///< Those that are open.
-  std::vector<std::shared_ptr<ClientChannel>> dirty;   ///< Those with something to flush.
-  std::array<std::byte, 16U << 10U> discarded;         ///< Where bytes are read to that nobody wants.
+  std::unordered_set<ClientChannel*> channels;        ///< Those that are open.
+  std::vector<std::shared_ptr<ClientChannel>> dirty;  ///< Those with something to flush.
+  std::array<std::byte, 16U << 10U> discarded;        ///< Where bytes are read to that nobody wants.
 
  private:
   std::vector<std::shared_ptr<ClientChannel>> open_channels() const;

@@ -30,7 +30,8 @@ std::optional<unsigned> hex_digit(char c) {
 session::Text content_of(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return nullptr;
-  auto content = std::make_shared<std::string>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  auto content =
+      std::make_shared<std::string>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
   if (stream.bad()) return nullptr;
   return content;
 }
@@ -98,8 +99,8 @@ StaticFiles::StaticFiles(const std::string& folder, LogSink& log_sink, std::size
     return;
   }
   std::size_t bytes = 0;
-  for (auto entry = fs::recursive_directory_iterator(root, error); !error && entry != fs::recursive_directory_iterator();
-       entry.increment(error)) {
+  for (auto entry = fs::recursive_directory_iterator(root, error);
+       !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     const fs::path& file = entry->path();
     std::error_code ignored;
     if (!entry->is_regular_file(ignored)) continue;

@@ -16,16 +16,18 @@ class StaticFiles {
  public:
   struct File {
     std::string content_type;
-    std::string etag;           ///< With its quotes.
-    std::string cache_control;  ///< Files whose names carry a hash never change; the others are asked for again, by their etag.
+    std::string etag;  ///< With its quotes.
+    std::string
+        cache_control;  ///< Files whose names carry a hash never change; the others are asked for again, by their etag.
     session::Text content;
   };
 
   /// Files beyond `bytes_max` in all, and those that are not readable, are left out and logged.
   StaticFiles(const std::string& folder, LogSink& log_sink, std::size_t bytes_max = 256U << 20U);
 
-  /// The file of a path such as `/assets/index-1a2b3c4d.js`, in a request's spelling: percent-encoded. `/` and everything under `/canvas` are the
-  /// application's index.html, whose script looks at the path. Null if there is none.
+  /// The file of a path such as `/assets/index-1a2b3c4d.js`, in a request's spelling: percent-encoded. `/` and
+  /// everything under `/canvas` are the application's index.html, whose script looks at the path. Null if there is
+  /// none.
   const File* find(std::string_view path) const;
 
   /// Without an index.html there is no application to serve.

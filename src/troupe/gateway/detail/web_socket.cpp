@@ -14,9 +14,9 @@
 #include "troupe/gateway/detail/routes.hpp"
 #include "troupe/gateway/detail/session_watch.hpp"
 
-// Beast reads: it takes frames apart, checks UTF-8, answers pings, sends pings, and carries out the closing handshake. Messages to the client
-// bypass it: a message of a server is a header of two to ten bytes before the text, which is shared by all clients that it goes to. Both go through
-// the channel's queue, a whole frame at a time.
+// Beast reads: it takes frames apart, checks UTF-8, answers pings, sends pings, and carries out the closing handshake.
+// Messages to the client bypass it: a message of a server is a header of two to ten bytes before the text, which is
+// shared by all clients that it goes to. Both go through the channel's queue, a whole frame at a time.
 
 namespace troupe::gateway::detail {
 
@@ -28,7 +28,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr Duration kRetryPause = 10ms;               // When a session's mailbox is full.
+constexpr Duration kRetryPause = 10ms;                // When a session's mailbox is full.
 constexpr std::size_t kKeptBufferBytes = 16U << 10U;  // A larger read buffer is given back after its message.
 constexpr std::size_t kReasonBytesMax = 120;
 
@@ -97,10 +97,10 @@ class WebSocket final : public ClientChannel::Owner,
   std::size_t unhandled_bytes_ = 0;
   std::uint32_t unhandled_messages_ = 0;
   bool reading_ = false;
-  bool undelivered_ = false;    ///< The message in the buffer waits for room in the session's mailbox.
-  bool drain_waits_ = false;    ///< So does the news that the node stops.
-  bool closing_ = false;        ///< A close was sent, or is about to be.
-  bool session_over_ = false;   ///< The session is down, or was told that the client is gone.
+  bool undelivered_ = false;   ///< The message in the buffer waits for room in the session's mailbox.
+  bool drain_waits_ = false;   ///< So does the news that the node stops.
+  bool closing_ = false;       ///< A close was sent, or is about to be.
+  bool session_over_ = false;  ///< The session is down, or was told that the client is gone.
   Deadline retry_;
 };
 
@@ -116,9 +116,11 @@ void WebSocket::accept() {
   websocket::permessage_deflate deflate;
   deflate.server_enable = options.permessage_deflate;
   socket_.set_option(deflate);
-  socket_.set_option(websocket::stream_base::decorator([ours = offers_subprotocol(*request_)](websocket::response_type& response) {
+  socket_.set_option(websocket::stream_base::decorator([ours = offers_subprotocol(*request_)](
+                                                           websocket::response_type& response) {
     response.set(http::field::server, "troupe");
-    if (ours) response.set(http::field::sec_websocket_protocol, beast::string_view(kSubprotocol.data(), kSubprotocol.size()));
+    if (ours)
+      response.set(http::field::sec_websocket_protocol, beast::string_view(kSubprotocol.data(), kSubprotocol.size()));
   }));
   socket_.read_message_max(options.session.message_bytes_max);
   socket_.auto_fragment(false);
@@ -135,7 +137,8 @@ void WebSocket::on_accepted(const error_code& error) {
     return channel_->finish();
   }
   part_->metrics.answered(101);
-  if (!begin_session()) return close(websocket::close_code::try_again_later, "this node has all the sessions that it takes");
+  if (!begin_session())
+    return close(websocket::close_code::try_again_later, "this node has all the sessions that it takes");
   if (part_->draining) on_drain();
   read();
 }
@@ -143,8 +146,8 @@ void WebSocket::on_accepted(const error_code& error) {
 bool WebSocket::begin_session() {
   session::ClientSocket& socket = *this;
   const auto spawned = part_->shard.spawn<session::SessionActor>({}, part_->options.session, part_->options.times,
-                                                                 part_->shared->next_session_name(), part_->options.node, socket,
-                                                                 part_->cache);
+                                                                 part_->shared->next_session_name(),
+                                                                 part_->options.node, socket, part_->cache);
   if (!spawned) {
     part_->log.warning("no session for a client: {}", spawned.error().to_string());
     session_over_ = true;
@@ -190,7 +193,8 @@ void WebSocket::on_failed_read(const error_code& error) {
 
 void WebSocket::deliver() {
   const std::size_t size = buffer_.size();
-  const SendOutcome outcome = part_->shard.tell(session_, session::ClientText{beast::buffers_to_string(buffer_.data())});
+  const SendOutcome outcome =
+      part_->shard.tell(session_, session::ClientText{beast::buffers_to_string(buffer_.data())});
   undelivered_ = outcome == SendOutcome::kFull;
   if (undelivered_) return retry_.set(kRetryPause);
   buffer_.consume(size);
@@ -247,7 +251,8 @@ void WebSocket::on_slow_reader() {
 void WebSocket::close(std::uint16_t code, const std::string& reason) {
   if (std::exchange(closing_, true) || !channel_->is_open()) return;
   const std::string shown = reason.substr(0, kReasonBytesMax);
-  const websocket::close_reason why(static_cast<websocket::close_code>(code), beast::string_view(shown.data(), shown.size()));
+  const websocket::close_reason why(static_cast<websocket::close_code>(code),
+                                    beast::string_view(shown.data(), shown.size()));
   socket_.async_close(why, [self = shared_from_this()](const error_code&) {
     self->part_->set_time();
     self->end();
