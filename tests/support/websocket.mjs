@@ -127,11 +127,10 @@ export class WebSocketConnection extends EventEmitter {
     for (;;) {
       if (this.#received.length < 2) return;
       const [first, second] = this.#received;
-      let size = second & 127;
-      const head = 2 + (size === 126 ? 2 : size === 127 ? 8 : 0);
+      const length = second & 127;  // The size itself, or how it is written behind.
+      const head = 2 + (length === 126 ? 2 : length === 127 ? 8 : 0);
       if (this.#received.length < head) return;
-      if (size === 126) size = this.#received.readUInt16BE(2);
-      if (size === 127) size = Number(this.#received.readBigUInt64BE(2));
+      const size = length === 126 ? this.#received.readUInt16BE(2) : length === 127 ? Number(this.#received.readBigUInt64BE(2)) : length;
       if (this.#received.length < head + size) return;
       const payload = this.#received.subarray(head, head + size);
       this.#received = this.#received.subarray(head + size);
