@@ -1,0 +1,197 @@
+#include "troupe/cluster/cluster_actor.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "troupe/cluster/lanes_fixture.test.hpp"
+
+namespace troupe::cluster {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// What the overlay was told, and what it wants done next.
+struct Script {
+  std::vector<std::string> told;
+  overlay::Actions next;
+  std::optional<TimePoint> tick;
+};
+
+class ScriptedOverlay final : public overlay::Overlay {
+ public:
+  explicit ScriptedOverlay(Script& script) : script_(script) {}
+  overlay::Actions start(TimePoint) override { return say("start"); }
+  overlay::Actions on_link_up(TimePoint, overlay::LinkId, const overlay::Member& peer, const std::string& dialed) override {
+    return say("link up " + peer.name + " " + dialed);
+  }
+  overlay::Actions on_link_down(TimePoint, overlay::LinkId, const Error& reason, bool left) override {
+    return say("link down " + std::string(to_string(reason.code)) + (left ? " left" : ""));
+  }
+  overlay::Actions on_dial_failed(TimePoint, const std::string& address, const Error&) override { return say("dial failed " + address); }
+  overlay::Actions on_message(TimePoint, NodeId, const Bytes& message) override { return say("message " + std::string(message.view())); }
+  overlay::Actions on_tick(TimePoint) override {
+    script_.tick.reset();
+    return say("tick");
+  }
+  std::optional<TimePoint> next_tick() const override { return script_.tick; }
+  overlay::Actions leave(TimePoint) override { return say("leave"); }
+  std::vector<overlay::MemberStatus> members() const override {
+    return {{{"ada", 1, "ada:1", ""}, overlay::MemberState::kUp}, {{"bob", 1, "bob:1", ""}, overlay::MemberState::kUp}};
+  }
+  std::optional<NodeId> next_hop(NodeId) const override { return std::nullopt; }
+  std::uint64_t malformed_messages() const override { return 0; }
+
+ private:
+  overlay::Actions say(std::string what) {
+    script_.told.push_back(std::move(what));
+    return std::exchange(script_.next, {});
+  }
+  Script& script_;
+};
+
+struct Routes final : RouteTables {
+  explicit Routes(std::vector<std::string>& order) : events(order) {}
+  void add(const NodeId&) override { events.push_back("route"); }
+  void remove(const NodeId&, const std::string& reason) override { events.push_back("no route: " + reason); }
+  void reconnected(const NodeId&) override { events.push_back("reconnected"); }
+  std::vector<std::string>& events;
+};
+
+struct Hello {
+  static constexpr auto wire_name = "test.hello";
+  int number = 0;
+};
+
+/// Writes down changes of the membership, and messages from the other node.
+class Watcher : public Actor<Watcher> {
+ public:
+  using Messages = troupe::Messages<MemberChanged, Hello>;
+  explicit Watcher(std::vector<std::string>& events) : events_(events) {}
+  void on(const MemberChanged& change) { events_.push_back(change.member.name + " is " + std::string(to_string(change.state))); }
+  void on(const Hello& hello) { events_.push_back("hello " + std::to_string(hello.number)); }
+
+ private:
+  std::vector<std::string>& events_;
+};
+
+/// Ada has the actor under test; bob is only lanes.
+class ClusterActorTest : public testing::Test {
+ protected:
+  ClusterActorTest() {
+    actor_ = shard().spawn<ClusterActor>({}, overlay::Member{"ada", 1, "ada:1", ""}, std::make_unique<ScriptedOverlay>(script_), ada().lanes,
+                                         static_cast<RouteTables&>(routes_), ada().world.metrics()).value();
+    watcher_ = shard().spawn<Watcher>({}, events_).value();
+    shard().tell(actor_, WatchMembers{watcher_});
+    nodes_.settle();
+  }
+  Shard& shard() { return ada().world.shard(); }
+  TestNode& ada() { return nodes_.ada; }
+  overlay::Member bob() const { return {"bob", 1, "bob:1", ""}; }
+  /// The overlay wants this done at the next event.
+  template <class M>
+  void tell(M message, overlay::Actions then) {
+    script_.next = std::move(then);
+    shard().tell(actor_, std::move(message));
+    nodes_.settle();
+  }
+
+  TwoNodes nodes_;
+  Script script_;
+  std::vector<std::string> events_;
+  Routes routes_{events_};
+  Ref<ClusterActor> actor_;
+  Ref<Watcher> watcher_;
+};
+
+TEST_F(ClusterActorTest, tells_the_overlay_what_happens) {
+  tell(LinkUp{1, bob(), "bob:1"}, {});
+  tell(OverlayMessage{nodes_.bob.id, Bytes::copy_of("x")}, {});
+  tell(LinkDown{1, Error{ErrorCode::kTimeout, ""}, true}, {});
+  tell(DialFailed{"eve:1", Error{ErrorCode::kUnreachable, "gone"}}, {});
+  EXPECT_THAT(script_.told, ElementsAre("start", "link up bob bob:1", "message x", "link down timeout left", "dial failed eve:1"));
+}
+
+TEST_F(ClusterActorTest, dials_what_the_overlay_wants) {
+  tell(DialFailed{"", {}}, {overlay::Dial{"bob:1"}});
+  EXPECT_THAT(ada().news, ElementsAre("up bob by dialing bob:1"));
+}
+
+TEST_F(ClusterActorTest, messages_of_a_new_member_come_after_the_route_and_the_news_of_it) {
+  nodes_.bob.lanes.dial("ada:1");
+  nodes_.settle();
+  nodes_.bob.lanes.choose(ada().id, nodes_.bob.links.back());
+  nodes_.bob.lanes.send({.node = ada().id, .recipient = watcher_.address().actor, .sender = ActorId::at(0, 1, 1), .tag = payload_type<Hello>.tag,
+                         .body = wire::encode(Hello{1})});
+  nodes_.settle();
+  EXPECT_THAT(events_, IsEmpty()) << "ada has not taken the link into use";
+  const overlay::LinkId link = ada().links.back();
+  tell(LinkUp{link, bob(), ""}, {overlay::LinkChosen{nodes_.bob.id, link}, overlay::MemberUp{bob()}});
+  EXPECT_THAT(events_, ElementsAre("route", "bob is up", "hello 1"));
+}
+
+TEST_F(ClusterActorTest, a_link_that_was_remade_is_news_too) {
+  tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
+  tell(LinkDown{1, {}, false}, {overlay::MemberUnreachable{bob()}});
+  tell(LinkUp{2, bob(), ""}, {overlay::LinkChosen{nodes_.bob.id, 2}});
+  EXPECT_THAT(events_, ElementsAre("route", "bob is up", "bob is unreachable", "reconnected", "bob is up"));
+}
+
+TEST_F(ClusterActorTest, a_member_that_is_down_or_left_loses_its_route) {
+  tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
+  EXPECT_EQ(ada().world.metric("troupe_cluster_members_up"), 1);
+  tell(LinkDown{1, {}, false}, {overlay::MemberDown{bob(), {}, false}});
+  EXPECT_EQ(ada().world.metric("troupe_cluster_members_up"), 0);
+  tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
+  tell(LinkDown{1, {}, true}, {overlay::MemberDown{bob(), {}, true}});
+  EXPECT_THAT(events_, ElementsAre("route", "bob is up", "no route: node bob is down", "bob is down", "route", "bob is up",
+                                   "no route: node bob left", "bob is left"));
+}
+
+TEST_F(ClusterActorTest, who_begins_to_watch_is_told_who_is_up) {
+  tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
+  std::vector<std::string> heard;
+  const auto late = shard().spawn<Watcher>({}, heard).value();
+  shard().tell(actor_, WatchMembers{late});
+  shard().tell(actor_, WatchMembers{late});
+  nodes_.settle();
+  EXPECT_THAT(heard, ElementsAre("bob is up")) << "once";
+}
+
+TEST_F(ClusterActorTest, answers_who_is_there) {
+  const auto members = ada().world.ask(actor_, GetMembers{});
+  ASSERT_TRUE(members.has_value());
+  EXPECT_EQ(members->self.name, "ada");
+  ASSERT_EQ(members->others.size(), 1U);
+  EXPECT_EQ(members->others[0].member.name, "bob");
+}
+
+TEST_F(ClusterActorTest, ticks_when_the_overlay_wants_it) {
+  script_.tick = ada().world.now() + 2s;
+  tell(DialFailed{"", {}}, {});
+  nodes_.advance(1s);
+  EXPECT_THAT(script_.told, testing::Not(Contains("tick")));
+  nodes_.advance(2s);
+  EXPECT_EQ(script_.told.back(), "tick");
+}
+
+TEST_F(ClusterActorTest, a_dial_that_fails_again_for_the_same_cause_is_logged_once) {
+  const auto lines = [&] { return std::ranges::count_if(ada().world.log_lines(), [](const std::string& line) { return line.contains("no link to eve:1"); }); };
+  for (int i = 0; i < 3; ++i) tell(DialFailed{"eve:1", Error{ErrorCode::kUnreachable, "refused"}}, {});
+  EXPECT_EQ(lines(), 1);
+  tell(DialFailed{"eve:1", Error{ErrorCode::kTimeout, "slow"}}, {});
+  EXPECT_EQ(lines(), 2);
+}
+
+TEST_F(ClusterActorTest, leaving_says_goodbye) {
+  nodes_.join();
+  EXPECT_TRUE(ada().world.ask(actor_, Leave{"it stops"}).has_value());
+  nodes_.settle();
+  EXPECT_EQ(script_.told.back(), "leave");
+  EXPECT_THAT(nodes_.bob.news.back(), HasSubstr("it stops"));
+}
+
+}  // namespace
+}  // namespace troupe::cluster

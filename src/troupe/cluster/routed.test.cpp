@@ -1,0 +1,79 @@
+#include "troupe/cluster/routed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "troupe/wire/writer.hpp"
+
+namespace troupe::cluster {
+namespace {
+
+Bytes joined(const RoutedHead& head, std::string_view body) {
+  wire::Writer writer;
+  writer.raw(head.bytes);
+  writer.raw(std::as_bytes(std::span(body)));
+  return writer.finish();
+}
+
+Routed question() {
+  return {.kind = EnvelopeKind::kAsk,
+          .recipient = ActorId::named("counter"),
+          .sender = ActorId::at(1, 2, 3),
+          .correlation = 7,
+          .tag = 0x1122334455667788,
+          .body = {}};
+}
+
+TEST(Routed, comes_out_as_it_went_in) {
+  const auto read = decode_routed(joined(encode_head(question()), "body"));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->kind, EnvelopeKind::kAsk);
+  EXPECT_EQ(read->recipient, ActorId::named("counter"));
+  EXPECT_EQ(read->sender, ActorId::at(1, 2, 3));
+  EXPECT_EQ(read->correlation, 7U);
+  EXPECT_EQ(read->tag, 0x1122334455667788U);
+  EXPECT_EQ(read->body.view(), "body");
+}
+
+TEST(Routed, the_head_is_as_docs_wire_says) {
+  Routed message{.kind = EnvelopeKind::kReply, .recipient = ActorId::from_raw(1), .sender = ActorId::from_raw(2), .correlation = 3, .tag = 4, .body = {}};
+  const RoutedHead head = encode_head(message);
+  std::array<int, RoutedHead::kSize> expected{};
+  expected[0] = 2;   // kind
+  expected[2] = 1;   // recipient, little-endian
+  expected[10] = 2;  // sender
+  expected[18] = 3;  // correlation
+  expected[26] = 4;  // tag
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(static_cast<int>(head.bytes[i]), expected[i]) << "byte " << i;
+}
+
+TEST(Routed, a_body_may_be_empty) {
+  const auto read = decode_routed(joined(encode_head(question()), ""));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->body.empty());
+}
+
+TEST(Routed, shorter_than_its_head_is_corrupt) {
+  const Bytes whole = joined(encode_head(question()), "");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const auto read = decode_routed(whole.slice(0, size));
+    ASSERT_FALSE(read.has_value()) << size;
+    EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+  }
+}
+
+TEST(Routed, kinds_that_stay_inside_a_node_are_corrupt) {
+  for (int kind = 0; kind < 256; ++kind) {
+    Routed message = question();
+    message.kind = static_cast<EnvelopeKind>(kind);
+    EXPECT_EQ(decode_routed(joined(encode_head(message), "")).has_value(), kind <= 10) << kind;
+  }
+}
+
+TEST(Routed, flags_of_a_newer_node_are_ignored) {
+  RoutedHead head = encode_head(question());
+  head.bytes[1] = std::byte{0xff};
+  EXPECT_TRUE(decode_routed(joined(head, "")).has_value());
+}
+
+}  // namespace
+}  // namespace troupe::cluster
