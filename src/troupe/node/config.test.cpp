@@ -136,9 +136,20 @@ TEST(Config, what_is_not_toml_is_shown_where_it_ends) {
   EXPECT_EQ(problems("name = \"a\"\nlevel = debug\n"),
             "troupe.toml:2:9: error: this is not TOML: Error while parsing value: could not determine value type\n"
             "  remedy: mend the line; text stands in quotes, as in name = \"a\"\n");
-  EXPECT_EQ(problems(std::string(5'000, '.')).substr(0, 67),
-            "troupe.toml:1:1: error: this is not TOML: this line has too many do");
   EXPECT_EQ(problems(""), "");
+}
+
+TEST(Config, depth_and_length_are_bounded) {
+  std::string deep = "a";
+  for (int i = 0; i < 1'900; ++i) deep += ".a";
+  EXPECT_EQ(problems("\n" + deep + " = 1").substr(0, 37), "troupe.toml:2:15: error: there is no ");
+  EXPECT_EQ(problems("\n" + deep + deep + " = 1"),
+            "troupe.toml:2:1: error: this is not TOML: the file has too many dotted keys\n"
+            "  remedy: mend the line; text stands in quotes, as in name = \"a\"\n");
+  EXPECT_NE(problems("a = " + std::string(1'000, '[')), "");
+  std::string list;
+  for (int i = 0; i < 1'000; ++i) list += "\"10.0.0.1:7400\", ";
+  EXPECT_EQ(load_config(file("cluster.join = [" + list + "]")).options.join.size(), 1'000U);
 }
 
 TEST(Config, tables_and_keys_are_not_mixed_up) {

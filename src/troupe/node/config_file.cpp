@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 namespace troupe::config {
@@ -10,8 +11,9 @@ namespace {
 
 /// Deeper tables are reported as unknown keys, unread. No key of ours is deeper than 2.
 constexpr std::size_t kDepthMax = 8;
-/// toml++ bounds the depth of values, but not of keys ("a.a.a.a"), and destroys what it read recursively.
-constexpr std::ptrdiff_t kLineDotsMax = 4'000;
+/// toml++ bounds the depth of values, but not of keys ("a.a.a.a"), and destroys what it read recursively. A file of
+/// ours needs one dot for each key at most.
+constexpr std::size_t kDotsMax = 2'000;
 
 FilePosition position(const toml::source_region& region) { return {region.begin.line, region.begin.column}; }
 
@@ -51,6 +53,30 @@ void flatten(const toml::table& table, const std::string& prefix, std::size_t de
   }
 }
 
+/// The line at which more than kDotsMax dots have come outside of quotes and comments.
+std::optional<FilePosition> too_many_dots(std::string_view text) {
+  FilePosition at{.line = 1, .column = 1};
+  std::size_t dots = 0;
+  char quote = '\0';
+  bool comment = false;
+  for (const char character : text) {
+    if (character == '\n') {
+      ++at.line;
+      quote = '\0';
+      comment = false;
+    } else if (comment || quote != '\0') {
+      if (character == quote) quote = '\0';
+    } else if (character == '"' || character == '\'') {
+      quote = character;
+    } else if (character == '#') {
+      comment = true;
+    } else if (character == '.' && ++dots > kDotsMax) {
+      return at;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view to_string(FileType type) {
@@ -68,15 +94,10 @@ std::string_view to_string(FileType type) {
 
 FileContent read_toml(std::string_view text) {
   FileContent content;
-  unsigned line = 1;
-  for (std::string_view rest = text; !rest.empty(); ++line) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    if (std::ranges::count(rest.substr(0, end), '.') > kLineDotsMax) {
-      content.syntax_error = "this line has too many dots";
-      content.syntax_error_at = {line, 1};
-      return content;
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (const auto at = too_many_dots(text)) {
+    content.syntax_error = "the file has too many dotted keys";
+    content.syntax_error_at = *at;
+    return content;
   }
   try {
     flatten(toml::parse(text), "", 1, content.values);

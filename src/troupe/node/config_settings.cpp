@@ -27,7 +27,8 @@ Setting make(std::string key, Kind kind, std::string help, std::string flag = ""
 }
 
 // A setting's Field.
-#define TROUPE_FIELD(path) [](Config& config) -> decltype(config.path)& { return config.path; }
+#define TROUPE_FIELD(path) \
+  [](Config& config) -> decltype(config.path)& { return config.path; }  // NOLINT(bugprone-macro-parentheses)
 
 std::vector<Setting> node_settings() {
   return {
