@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What `troupe bench` measures. Each run prints a table on standard output, progress on standard error, and ends in
+/// bounded time: about `seconds` for each line of the table. docs/benchmarks.md explains the figures.
+namespace troupe::bench {
+
+struct OutputOptions {
+  std::string json_file;  ///< Empty: none. Else one JSON line for each figure.
+};
+
+/// One process: actors on one shard, and on two.
+struct ActorsOptions {
+  double seconds = 2;                ///< For each case.
+  std::uint32_t actors = 1'000'000;  ///< Of the cases `idle` and `spawn`.
+  std::uint32_t pairs = 10'000;      ///< Of the case `pairs`.
+  std::uint32_t senders = 100;       ///< Of the case `many_to_one`.
+  std::uint32_t busy_poll_us = 0;    ///< NodeOptions::busy_poll.
+  OutputOptions output;
+};
+
+/// Two processes on this machine, each with a node, or with a bare socket.
+struct EchoOptions {
+  std::vector<std::string> modes{"ack", "one_way"};
+  std::vector<std::uint32_t> pairs{1, 16, 128};
+  std::vector<std::size_t> sizes{64, 1024, 512U << 10U};
+  double seconds = 2;              ///< For each case and system.
+  std::uint32_t shards = 1;        ///< Of each node.
+  std::uint32_t busy_poll_us = 0;  ///< NodeOptions::busy_poll of both.
+  bool tcp = true;                 ///< Also the same exchange over a bare socket.
+  OutputOptions output;
+};
+
+/// A node in a process of its own and WebSocket clients in this one, on one document.
+struct FanoutOptions {
+  std::vector<std::uint32_t> receivers{10, 100, 1000};
+  std::vector<std::uint32_t> outstanding{1, 16};  ///< Events that the sender has under way.
+  double seconds = 3;                             ///< For each case.
+  std::size_t size = 100;                         ///< Of an event's data, about.
+  std::string directory;     ///< In which the data directory is made; empty: the system's for temporary files.
+  std::uint32_t shards = 1;  ///< Of the node.
+  OutputOptions output;
+};
+
+// Each returns the exit code of the program: 0, or 1 with the cause on standard error.
+
+int run_actors(const ActorsOptions& options);
+int run_echo(const EchoOptions& options);
+int run_fanout(const FanoutOptions& options);
+
+// The other processes. They print one line with their address and end when standard input does, so that they never
+// outlive their parent.
+
+struct EchoServerOptions {
+  bool tcp = false;
+  std::uint32_t shards = 1;
+  std::uint32_t busy_poll_us = 0;
+};
+int run_echo_server(const EchoServerOptions& options);
+
+struct FanoutServerOptions {
+  std::string data;
+  std::uint32_t shards = 1;
+};
+int run_fanout_server(const FanoutServerOptions& options);
+
+}  // namespace troupe::bench
