@@ -1,0 +1,155 @@
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+
+#include "bench/actors_cast.hpp"
+#include "bench/bench.hpp"
+#include "bench/plain_queues.hpp"
+#include "bench/report.hpp"
+#include "troupe/node/node.hpp"
+
+namespace troupe::bench {
+
+namespace {
+
+using Case = nlohmann::ordered_json;
+
+constexpr std::uint32_t kStreamBatches = 16;
+
+/// Resident memory of this process.
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  double total = 0;
+  double resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+class ActorsBench {
+ public:
+  explicit ActorsBench(const ActorsOptions& options) : options_(options), time_(to_duration(options.seconds)) {}
+
+  int run() {
+    idle();  // First, while the allocator has no memory left over from other cases.
+    spawn();
+    on_one_shard("pair", {{"pairs", 1}}, HitInPairs{1, time_}, [&] { return function_queue_pairs(1, time_); });
+    on_one_shard("pairs", {{"pairs", options_.pairs}}, HitInPairs{options_.pairs, time_},
+                 [&] { return function_queue_pairs(options_.pairs, time_); });
+    on_one_shard("many_to_one", {{"senders", options_.senders}}, SendToOne{options_.senders, time_},
+                 [&] { return function_queue_many_to_one(options_.senders, Sender::kBatch, time_); });
+    pair_across();
+    stream_across();
+    return report_.finish(options_.output.json_file);
+  }
+
+ private:
+  NodeOptions node_options(std::uint32_t shards) const {
+    return {.name = "bench",
+            .shards = shards,
+            .busy_poll = std::chrono::microseconds(options_.busy_poll_us),
+            .log_level = LogLevel::kWarning};
+  }
+
+  template <class A, class M>
+  typename M::Reply ask(Node& node, const Ref<A>& actor, M question) {
+    auto answer = node.ask(actor, std::move(question), time_ + 60s);
+    if (!answer) throw std::runtime_error(answer.error().to_string());
+    return *answer;
+  }
+
+  void idle() {
+    progress("actors: idle");
+    Node node(node_options(1));
+    node.start().value();
+    const auto manager = node.spawn<Manager>().value();
+    ask(node, manager, SpawnIdle{1});
+    const double before = resident_bytes();
+    ask(node, manager, SpawnIdle{options_.actors});
+    const double bytes = (resident_bytes() - before) / options_.actors;
+    report_.add(
+        {{{"what", "idle"}, {"shards", 1}, {"actors", options_.actors}}, "troupe", "bytes_per_actor", bytes, "B"});
+  }
+
+  void spawn() {
+    progress("actors: spawn");
+    const Case of{{"what", "spawn"}, {"shards", 1}, {"actors", options_.actors}};
+    Node node(node_options(1));
+    node.start().value();
+    const Tally spawned = ask(node, node.spawn<Manager>().value(), SpawnIdle{options_.actors});
+    report_.add({of, "troupe", "actors_per_second", spawned.per_second(), "1/s"});
+    report_.add({of, "make_unique", "actors_per_second", make_objects(options_.actors).per_second(), "1/s"});
+  }
+
+  void add_messages(const Case& of, const std::string& system, const Tally& tally) {
+    report_.add({of, system, "messages_per_second", tally.per_second(), "1/s"});
+  }
+
+  template <class M>
+  void on_one_shard(const std::string& what, const Case& more, M question, const std::function<Tally()>& reference) {
+    progress("actors: " + what + " on one shard");
+    Case of{{"what", what}, {"shards", 1}};
+    of.update(more);
+    {
+      Node node(node_options(1));
+      node.start().value();
+      add_messages(of, "troupe", ask(node, node.spawn<Manager>().value(), std::move(question)));
+    }
+    add_messages(of, "function_queue", reference());
+  }
+
+  /// Two actors on two shards; `spawn` takes the shards in turn.
+  template <class First, class Second>
+  static std::pair<Ref<First>, Ref<Second>> spawn_apart(Node& node) {
+    const auto first = node.spawn<First>().value();
+    Ref<Second> second;
+    if constexpr (std::is_constructible_v<Second, Ref<First>>) {
+      second = node.spawn<Second>(SpawnOptions{}, first).value();
+    } else {
+      second = node.spawn<Second>().value();
+    }
+    if (first.address().actor.shard() == second.address().actor.shard())
+      throw std::logic_error("both actors are on one shard");
+    return {first, second};
+  }
+
+  void pair_across() {
+    progress("actors: pair across shards");
+    const Case of{{"what", "pair"}, {"shards", 2}, {"pairs", 1}, {"busy_poll_us", options_.busy_poll_us}};
+    Node node(node_options(2));
+    node.start().value();
+    const auto [first, second] = spawn_apart<Hitter, Hitter>(node);
+    add_messages(of, "troupe", ask(node, first, BeginHitting{second, time_}));
+    add_messages(of, "locked_queue", locked_queue_pair(time_));
+  }
+
+  void stream_across() {
+    progress("actors: stream across shards");
+    const Case of{{"what", "stream"}, {"shards", 2}, {"senders", 1}, {"busy_poll_us", options_.busy_poll_us}};
+    Node node(node_options(2));
+    node.start().value();
+    const auto [sender, sink] = spawn_apart<Sender, Sink>(node);
+    add_messages(of, "troupe", ask(node, sender, BeginSending{sink, time_, kStreamBatches}));
+    add_messages(of, "locked_queue", locked_queue_stream(Sender::kBatch, kStreamBatches, time_));
+  }
+
+  const ActorsOptions& options_;
+  Duration time_;
+  Report report_{"actors"};
+};
+
+}  // namespace
+
+int run_actors(const ActorsOptions& options) {
+  try {
+    return ActorsBench(options).run();
+  } catch (const std::exception& error) {
+    std::cerr << "bench actors: " << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace troupe::bench
