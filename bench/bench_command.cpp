@@ -1,0 +1,145 @@
+#include "bench/bench_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/bench.hpp"
+
+namespace troupe::bench {
+
+namespace {
+
+/// Numbers with a unit: 64, 1KiB, 8MiB.
+CLI::AsSizeValue size_value() { return CLI::AsSizeValue(false); }
+
+void add_json(CLI::App& command, OutputOptions& output) {
+  command.add_option("--json", output.json_file, "Also write the figures to this file, one JSON object a line")
+      ->type_name("FILE");
+}
+
+void add_seconds(CLI::App& command, double& seconds) {
+  command.add_option("--seconds", seconds, "Time for each line of the table")
+      ->capture_default_str()
+      ->check(CLI::Range(0.05, 600.0));
+}
+
+template <class Options>
+using Run = int (*)(const Options&);
+
+/// A command whose options live as long as `app`.
+template <class Options>
+std::pair<CLI::App*, Options*> add(CLI::App& bench, std::function<int()>& chosen, const char* name, const char* help,
+                                   Run<Options> run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = bench.add_subcommand(name, help);
+  command->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
+  return {command, options.get()};
+}
+
+void add_actors(CLI::App& bench, std::function<int()>& chosen) {
+  auto [command, options] =
+      add<ActorsOptions>(bench, chosen, "actors", "Actors in one process: memory, spawning, messages", &run_actors);
+  command->footer(
+      "Cases: idle (bytes of resident memory for each actor), spawn, pair, pairs, many_to_one on one shard;\n"
+      "pair and stream across two shards. Beside them the same work through a queue without actors:\n"
+      "a std::deque of std::function on one thread, a queue with a mutex between two.");
+  add_seconds(*command, options->seconds);
+  command->add_option("--actors", options->actors, "Actors that are spawned")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 9'000'000));
+  command->add_option("--pairs", options->pairs, "Pairs in the case `pairs`")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  command->add_option("--senders", options->senders, "Senders in the case `many_to_one`")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 900));
+  command->add_option("--busy-poll-us", options->busy_poll_us, "How long an idle shard spins before it sleeps")
+      ->capture_default_str();
+  add_json(*command, options->output);
+}
+
+void add_echo(CLI::App& bench, std::function<int()>& chosen) {
+  auto [command, options] = add<EchoOptions>(
+      bench, chosen, "echo", "Two nodes in two processes: messages a second and round trips", &run_echo);
+  command->footer(
+      "Mode `ack`: each of the N senders sends a message of the size and waits for a short answer before the next.\n"
+      "Mode `one_way`: each sender sends as fast as its receiver takes it.\n"
+      "System `tcp` is the same exchange by a program of blocking sockets, one connection, as many outstanding.");
+  add_seconds(*command, options->seconds);
+  command->add_option("--modes", options->modes, "ack, one_way")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::IsMember({"ack", "one_way"}));
+  command->add_option("--pairs", options->pairs, "Numbers of sender-receiver pairs")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  command->add_option("--sizes", options->sizes, "Sizes of a message: 64,1KiB,512KiB")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->transform(size_value());
+  command->add_option("--shards", options->shards, "Shards of each node")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  command->add_option("--busy-poll-us", options->busy_poll_us, "How long an idle shard spins before it sleeps")
+      ->capture_default_str();
+  command->add_flag("!--no-tcp", options->tcp, "Without the bare socket");
+  add_json(*command, options->output);
+
+  auto [server, server_options] =
+      add<EchoServerOptions>(bench, chosen, "echo-server", "The other process of `echo`", &run_echo_server);
+  server->group("");  // Hidden.
+  server->add_flag("--tcp", server_options->tcp);
+  server->add_option("--shards", server_options->shards);
+  server->add_option("--busy-poll-us", server_options->busy_poll_us);
+}
+
+void add_fanout(CLI::App& bench, std::function<int()>& chosen) {
+  auto [command, options] = add<FanoutOptions>(
+      bench, chosen, "fanout", "A node and its WebSocket clients: events a second and their latency", &run_fanout);
+  command->footer(
+      "One sender and K receivers join one document. The sender keeps its number of events under way; an event counts "
+      "as\n"
+      "delivered at each client that gets it. Each is stored by RocksDB, with an fsync, before anybody sees it.");
+  add_seconds(*command, options->seconds);
+  command->add_option("--receivers", options->receivers, "Numbers of receivers")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::Range(1, 9'000));
+  command->add_option("--outstanding", options->outstanding, "Events under way")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command->add_option("--size", options->size, "Bytes of an event's data, about")
+      ->capture_default_str()
+      ->transform(size_value());
+  command
+      ->add_option("--directory", options->directory,
+                   "Where the data directory is made, for the time of the run; not a RAM disk")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
+  command->add_option("--shards", options->shards, "Shards of the node")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  add_json(*command, options->output);
+
+  auto [server, server_options] =
+      add<FanoutServerOptions>(bench, chosen, "fanout-server", "The node of `fanout`", &run_fanout_server);
+  server->group("");
+  server->add_option("--data", server_options->data)->required();
+  server->add_option("--shards", server_options->shards);
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, std::function<int()>& chosen) {
+  CLI::App* bench = app.add_subcommand("bench", "Measure this machine: actors, two nodes, a node with its clients");
+  bench->require_subcommand(1);
+  add_actors(*bench, chosen);
+  add_echo(*bench, chosen);
+  add_fanout(*bench, chosen);
+}
+
+}  // namespace troupe::bench
