@@ -19,7 +19,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using cluster::Connection;
-using cluster::Network;
 
 /// One thread, one shard, and its network: the test turns the loop by hand until something holds, or a deadline passes.
 class TcpNetworkTest : public ::testing::Test, private ShardHost {
