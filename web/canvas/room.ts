@@ -3,7 +3,7 @@
 import { exposeInspection } from './inspect.js';
 import { listenForShortcuts } from './input/shortcuts.js';
 import { roomPath } from './model/rooms.js';
-import { statusLine } from './model/status-line.js';
+import { nodeLine, statusLine } from './model/status-line.js';
 import { CanvasSession } from './net/canvas-session.js';
 import { Stage } from './stage.js';
 import { Chat } from './ui/chat.js';
@@ -29,6 +29,7 @@ export class Room {
   readonly #root: HTMLElement;
   readonly #toasts = element('div', { class: 'toasts', role: 'alert' });
   #identity: Identity = loadIdentity();
+  #cluster: { up: readonly string[]; total: number } = { up: [], total: 0 };
 
   constructor(room: string, page: Location) {
     document.title = `${room} · Troupe canvas`;
@@ -72,6 +73,7 @@ export class Room {
       this.#showChat(false);
     });
     session.on('chat', ({ isNew }) => this.#showChat(isNew));
+    session.on('cluster', (cluster) => (this.#cluster = cluster));
     session.on('latency', (latencyMs) => this.#header.showLatency(latencyMs));
     session.on('refused', (text) => this.#toast(text));
     this.#people.show([{ ...this.#identity, session: '', self: true }]);
@@ -104,7 +106,7 @@ export class Room {
   #showStatus(): void {
     const health = this.#session.health();
     this.#header.showStatus(statusLine(health));
-    this.#header.showNode(health.isOpen ? this.#session.node : '');
+    this.#header.showNode(health.isOpen ? nodeLine(this.#session.node, this.#cluster) : '');
     if (!health.isOpen) this.#header.showLatency(undefined);
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statusLine, type Health } from './status-line.js';
+import { nodeLine, statusLine, type Health } from './status-line.js';
 
 const healthy: Health = {
   ...{ isOpen: true, isJoined: true, wasJoined: true, available: true },
@@ -25,10 +25,17 @@ test('the first connection and a lost one sound different', () => {
 
 test('the owner is away', () => {
   expect(say({ available: false }).detail).toBe(
-    'Waiting for the owner of this canvas - your drawing is kept and will be sent.',
+    'Waiting for the server that keeps this canvas. Draw on: your strokes are kept and will be sent.',
   );
 });
 
 test('what can never work is said before all else', () => {
   expect(say({ failure: 'unknown topic', isOpen: false })).toMatchObject({ tone: 'bad' });
+});
+
+test('the node, and how many there are', () => {
+  expect(nodeLine('', { up: [], total: 0 })).toBe('');
+  expect(nodeLine('demo', { up: ['demo'], total: 1 })).toBe('node demo');
+  expect(nodeLine('a', { up: ['a', 'b', 'c'], total: 3 })).toBe('node a of 3');
+  expect(nodeLine('b', { up: ['b', 'c'], total: 3 })).toBe('node b, 2 of 3 up');
 });

@@ -37,11 +37,18 @@ export function statusLine(health: Health): StatusLine {
     return { tone: 'wait', text: 'reconnecting…', detail: `Reconnecting… ${kept}` };
   }
   if (!health.available) {
-    const detail = 'Waiting for the owner of this canvas - your drawing is kept and will be sent.';
+    const detail = 'Waiting for the server that keeps this canvas. Draw on: your strokes are kept and will be sent.';
     return { tone: 'wait', text: 'waiting', detail };
   }
   if (pending > 0 && health.pendingMs >= SAVING_AFTER_MS) return { tone: 'busy', text: 'saving…', detail: '' };
   return { tone: 'good', text: 'saved', detail: '' };
+}
+
+/** Which node serves this browser, and how its cluster is. */
+export function nodeLine(node: string, { up, total }: { up: readonly string[]; total: number }): string {
+  if (node === '') return '';
+  if (total <= 1) return `node ${node}`;
+  return up.length === total ? `node ${node} of ${total}` : `node ${node}, ${up.length} of ${total} up`;
 }
 
 function counted(pending: number): string {

@@ -17,22 +17,34 @@ export function pageAddresses(page: PageLocation): string[] {
   return [page.host, ...others.filter((each) => each !== '')].flatMap((each) => usable(each, page));
 }
 
-/** The addresses in the answer of the cluster request, as this browser can reach them. */
-export function memberAddresses(answer: unknown, page: PageLocation): string[] {
-  const members = (answer as { members?: unknown } | null)?.members;
-  if (!Array.isArray(members)) return [];
-  return members.flatMap((member: { http?: unknown } | null) =>
-    typeof member?.http === 'string' ? usable(member.http, page) : [],
-  );
+/** What a node says of its cluster. */
+export interface ClusterView {
+  /** Of all nodes, as this browser can reach them. */
+  addresses: string[];
+  /** The nodes that are up, and how many belong to the cluster. */
+  up: string[];
+  total: number;
 }
 
-/** Asks the node that served the page; an error or no answer in time is no news. */
-export async function fetchMemberAddresses(page: PageLocation): Promise<string[]> {
+/** Reads the answer of the cluster request. */
+export function readCluster(answer: unknown, page: PageLocation): ClusterView {
+  const all = (answer as { members?: unknown } | null)?.members;
+  const members = Array.isArray(all) ? all.filter((each): each is Record<string, unknown> => typeof each === 'object' && each !== null) : [];
+  return {
+    addresses: members.flatMap(({ http }) => (typeof http === 'string' ? usable(http, page) : [])),
+    up: members.flatMap(({ name, state }) => (typeof name === 'string' && state === 'up' ? [name] : [])),
+    total: members.filter(({ state }) => state !== 'left').length,
+  };
+}
+
+/** Asks a node, given by the address of its socket; an error or no answer in time is no news. */
+export async function fetchCluster(address: string, page: PageLocation): Promise<ClusterView | undefined> {
   try {
-    const response = await fetch(CLUSTER_PATH, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-    return response.ok ? memberAddresses(await response.json(), page) : [];
+    const url = new URL(CLUSTER_PATH, address.replace(/^ws/, 'http'));
+    const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    return response.ok ? readCluster(await response.json(), page) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -9,7 +9,7 @@ import { readPresent, readSignal } from '../model/events.js';
 import type { CanvasEvent, CanvasPresent, CanvasTypes, Stroke } from '../model/events.js';
 import type { Health } from '../model/status-line.js';
 import { Broadcaster } from './broadcaster.js';
-import { fetchMemberAddresses, pageAddresses, type PageLocation } from './addresses.js';
+import { fetchCluster, pageAddresses, type ClusterView, type PageLocation } from './addresses.js';
 
 export interface Visitor extends CanvasPresent {
   session: string;
@@ -28,11 +28,13 @@ export interface CanvasSessionEvents {
   /** Where somebody's pointer is now; undefined when it left. */
   cursor: { session: string; at: { x: number; y: number } | undefined };
   latency: number;
+  /** What the node says of its cluster. */
+  cluster: ClusterView;
   /** An own event will never be stored; the text says why. */
   refused: string;
 }
 
-const ADDRESSES_REFRESH_MS = 30_000;
+const CLUSTER_REFRESH_MS = 10_000;
 const LIVE_PRUNE_MS = 2_000;
 
 export class CanvasSession {
@@ -70,8 +72,7 @@ export class CanvasSession {
 
   connect(): void {
     this.#client.connect();
-    void this.#refreshAddresses();
-    this.#timers.push(setInterval(() => void this.#refreshAddresses(), ADDRESSES_REFRESH_MS));
+    this.#timers.push(setInterval(() => void this.#askForCluster(), CLUSTER_REFRESH_MS));
     this.#timers.push(setInterval(() => this.#pruneLive(), LIVE_PRUNE_MS));
   }
 
@@ -149,6 +150,8 @@ export class CanvasSession {
     topic.on('signal', ({ from, data }) => this.#show(from, data));
     topic.on('status', ({ phase }) => {
       this.#wasJoined ||= phase === 'joined';
+      // Whatever changed here may have changed in the cluster.
+      void this.#askForCluster();
     });
     this.#client.on('latency', (latencyMs) => this.#events.emit('latency', latencyMs));
   }
@@ -193,9 +196,13 @@ export class CanvasSession {
     if (this.live.prune(sessions, performance.now())) this.#events.emit('overlay', undefined);
   }
 
-  async #refreshAddresses(): Promise<void> {
-    const members = await fetchMemberAddresses(this.#page);
-    if (members.length > 0) this.#client.addresses = [...pageAddresses(this.#page), ...members];
+  async #askForCluster(): Promise<void> {
+    const { phase, address } = this.#client.status;
+    if (phase !== 'open') return;
+    const cluster = await fetchCluster(address, this.#page);
+    if (cluster === undefined) return;
+    if (cluster.addresses.length > 0) this.#client.addresses = [...pageAddresses(this.#page), ...cluster.addresses];
+    this.#events.emit('cluster', cluster);
   }
 }
 

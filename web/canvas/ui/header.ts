@@ -22,18 +22,19 @@ export class Header {
   #shown = '';
 
   constructor({ room, homePath, people, chatToggle, copyLink, help }: HeaderParts) {
-    const link = element('button', { class: 'room-name', type: 'button', title: 'Copy the link to this canvas', onclick: copyLink }, element('span', {}, room), icon('link'));
+    const invite = element('button', { class: 'button invite', type: 'button', title: 'Copy the link to this canvas', 'aria-label': 'Invite: copy the link', onclick: copyLink }, icon('link'), element('span', {}, 'Invite'));
     const helpButton = element('button', { class: 'icon-button help', type: 'button', title: 'Keyboard (?)', 'aria-label': 'Keyboard shortcuts', onclick: help }, icon('help'));
     const connection = element('div', { class: 'connection', title: 'The node that serves you, and the time to it and back' }, this.#node, this.#latency);
     this.node = element(
       'header',
       { class: 'top' },
       element('a', { class: 'brand', href: homePath, 'aria-label': 'Troupe canvas, to the start page' }, mark(), element('span', {}, 'Troupe')),
-      link,
+      element('h1', { class: 'room-name', title: room }, room),
       this.#status,
       element('div', { class: 'spacer' }),
       connection,
       people,
+      invite,
       helpButton,
       chatToggle,
     );
@@ -50,8 +51,8 @@ export class Header {
     this.banner.hidden = line.detail === '';
   }
 
-  showNode(name: string): void {
-    this.#node.textContent = name === '' ? '' : `node ${name}`;
+  showNode(line: string): void {
+    this.#node.textContent = line;
   }
 
   showLatency(latencyMs: number | undefined): void {
