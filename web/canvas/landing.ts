@@ -9,7 +9,7 @@ export function showLanding(page: Location): void {
   document.title = 'Troupe canvas';
   const identity = loadIdentity();
   const name = element('input', { class: 'field', id: 'name', maxlength: '40', value: identity.name, autocomplete: 'nickname' });
-  const room = element('input', { class: 'field', id: 'room', maxlength: '60', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' });
+  const room = element('input', { class: 'field', id: 'room', maxlength: '60', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', 'aria-describedby': 'room-note' });
   room.placeholder = randomRoom(Math.random);
   const enter = (event: Event) => {
     event.preventDefault();
@@ -21,6 +21,7 @@ export function showLanding(page: Location): void {
     { class: 'landing-form', onsubmit: enter },
     element('label', { class: 'label', for: 'room' }, 'Canvas'),
     room,
+    element('p', { class: 'field-note', id: 'room-note' }, 'Whoever opens the same name draws with you.'),
     element('label', { class: 'label', for: 'name' }, 'Your name'),
     name,
     element('button', { class: 'button primary large', type: 'submit' }, 'Start drawing', icon('arrow')),

@@ -19,6 +19,7 @@ export class Stage {
   brush: Brush;
   readonly #session: CanvasSession;
   readonly #sheet: HTMLElement;
+  readonly #hint = element('p', { class: 'sheet-hint' }, 'An empty sheet. Draw on it, and invite others to draw with you.');
   readonly #fitButton: HTMLButtonElement;
   readonly #surface: Surface;
   readonly #viewport = new Viewport();
@@ -29,7 +30,7 @@ export class Stage {
     this.#session = session;
     this.brush = brush;
     const canvas = element('canvas', { role: 'img', 'aria-label': 'The shared drawing' });
-    this.#sheet = element('div', { class: 'sheet' }, canvas, this.cursors.node);
+    this.#sheet = element('div', { class: 'sheet' }, canvas, this.#hint, this.cursors.node);
     this.#fitButton = element('button', { class: 'icon-button fit', type: 'button', title: 'Fit (0)', 'aria-label': 'Fit the sheet to the window', hidden: true, onclick: () => this.fit() }, icon('fit'));
     this.node = element('main', { class: 'stage', 'aria-label': 'Canvas' }, this.#sheet, this.#fitButton);
     this.#surface = new Surface(canvas, {
@@ -60,16 +61,31 @@ export class Stage {
 
   #listenToSession(): void {
     const session = this.#session;
-    session.on('repaint', () => this.#surface.repaint());
-    session.on('stroke', (stroke) => this.#surface.add(stroke));
-    session.on('overlay', () => this.#surface.refresh());
+    session.on('repaint', () => {
+      this.#surface.repaint();
+      this.#showHint();
+    });
+    session.on('stroke', (stroke) => {
+      this.#surface.add(stroke);
+      this.#showHint();
+    });
+    session.on('overlay', () => {
+      this.#surface.refresh();
+      this.#showHint();
+    });
     session.on('people', (people) => this.cursors.setPeople(people));
     session.on('cursor', ({ session: from, at }) => this.cursors.move(from, at));
   }
 
+  /** On an empty sheet, what one can do with it. */
+  #showHint(): void {
+    const isEmpty = this.#session.drawing.position !== undefined && this.#session.drawing.strokes.length === 0 && this.#overlay().length === 0;
+    this.#sheet.classList.toggle('is-empty', isEmpty);
+  }
+
   #listenToPointers(): void {
     const { broadcaster } = this.#session;
-    new Pointers(this.#sheet, {
+    new Pointers(this.node, this.#sheet, {
       drawStart: (event) => this.#begin(event),
       drawMove: (events) => this.#extend(events),
       drawEnd: () => this.#finish(),
@@ -94,6 +110,7 @@ export class Stage {
     this.#maker = new StrokeMaker(this.brush, newStrokeId, x, y);
     this.#session.broadcaster.drawing(this.#maker.current);
     this.#surface.refresh();
+    this.#showHint();
   }
 
   #extend(events: readonly PointerEvent[]): void {
@@ -121,6 +138,7 @@ export class Stage {
     if (this.#maker !== undefined) this.#session.broadcaster.withdraw(this.#maker.current);
     this.#maker = undefined;
     this.#surface.refresh();
+    this.#showHint();
   }
 
   #toPlane(event: PointerEvent): { x: number; y: number } {

@@ -1,4 +1,4 @@
-// Mouse, pen and fingers on the stage: one pointer draws, two fingers move and enlarge the sheet.
+// Mouse, pen and fingers: one pointer on the sheet draws, two fingers anywhere on the stage move and enlarge the sheet.
 
 export interface PointersPort {
   drawStart(event: PointerEvent): void;
@@ -23,18 +23,21 @@ interface Finger {
 export class Pointers {
   readonly #port: PointersPort;
   readonly #stage: HTMLElement;
+  readonly #sheet: HTMLElement;
   readonly #fingers = new Map<number, Finger>();
   #drawing: { id: number; type: string; startedAt: number } | undefined;
   #isPinching = false;
 
-  constructor(stage: HTMLElement, port: PointersPort) {
+  /** The sheet is a part of the stage. */
+  constructor(stage: HTMLElement, sheet: HTMLElement, port: PointersPort) {
     this.#stage = stage;
+    this.#sheet = sheet;
     this.#port = port;
     stage.addEventListener('pointerdown', (event) => this.#down(event));
     stage.addEventListener('pointermove', (event) => this.#move(event));
     stage.addEventListener('pointerup', (event) => this.#up(event));
     stage.addEventListener('pointercancel', (event) => this.#up(event));
-    stage.addEventListener('pointerleave', (event) => {
+    sheet.addEventListener('pointerleave', (event) => {
       if (event.pointerId !== this.#drawing?.id) this.#port.hoverEnd();
     });
     // A long press is a slow beginning of a stroke here, not a request for a menu.
@@ -43,6 +46,8 @@ export class Pointers {
 
   #down(event: PointerEvent): void {
     if (event.pointerType === 'mouse' && event.button !== 0) return;
+    const isOnSheet = this.#isOnSheet(event);
+    if (!isOnSheet && (event.pointerType !== 'touch' || isControl(event.target))) return;
     event.preventDefault();
     this.#stage.setPointerCapture(event.pointerId);
     if (event.pointerType === 'touch') {
@@ -51,7 +56,7 @@ export class Pointers {
       this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       if (this.#fingers.size === 2) return this.#maybePinch(event);
     }
-    if (this.#drawing !== undefined || this.#isPinching) return;
+    if (!isOnSheet || this.#drawing !== undefined || this.#isPinching) return;
     this.#drawing = { id: event.pointerId, type: event.pointerType, startedAt: event.timeStamp };
     this.#port.drawStart(event);
   }
@@ -61,7 +66,7 @@ export class Pointers {
     if (this.#isPinching && finger !== undefined) return this.#pinchMove(event, finger);
     if (finger !== undefined) [finger.x, finger.y] = [event.clientX, event.clientY];
     if (event.pointerId !== this.#drawing?.id) {
-      if (event.pointerType !== 'touch') this.#port.hover(event);
+      if (event.pointerType !== 'touch' && this.#isOnSheet(event)) this.#port.hover(event);
       return;
     }
     // Between two frames a pen reports many points; a curve needs them all.
@@ -77,6 +82,10 @@ export class Pointers {
     this.#drawing = undefined;
     this.#port.drawEnd();
     if (event.pointerType === 'touch') this.#port.hoverEnd();
+  }
+
+  #isOnSheet(event: PointerEvent): boolean {
+    return event.target instanceof Node && this.#sheet.contains(event.target);
   }
 
   #maybePinch(event: PointerEvent): void {
@@ -97,4 +106,8 @@ export class Pointers {
     const [deltaX, deltaY] = [(finger.x - before.x) / 2, (finger.y - before.y) / 2];
     this.#port.pinch(distance(finger) / distance(before), middleX, middleY, deltaX, deltaY);
   }
+}
+
+function isControl(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('button') !== null;
 }

@@ -52,6 +52,7 @@ export class Chat {
       icon('chat'),
       this.#badge,
     );
+    this.#setUnread(0);
     this.setOpen(false);
   }
 
@@ -86,7 +87,7 @@ export class Chat {
     };
     for (const line of lines) add(line, false);
     for (const line of pending) add(line, true);
-    if (nodes.length === 0) nodes.push(element('li', { class: 'chat-empty' }, 'Nobody has written anything yet.'));
+    if (nodes.length === 0) nodes.push(element('li', { class: 'chat-empty' }, icon('chat'), element('p', {}, 'Say hello. Everybody on this canvas reads it, also those who come later.')));
     this.#list.replaceChildren(...nodes);
     if (wasAtEnd || pending.length > 0) this.#scrollToEnd();
     if (isNew && !this.#isOpen) this.#setUnread(this.#unread + 1);

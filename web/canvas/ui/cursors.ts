@@ -6,6 +6,8 @@ import { element, readableOn } from './dom.js';
 
 /** A pointer that rests this long fades, as its owner may look at something else. */
 const FADE_AFTER_MS = 15_000;
+/** Beyond this part of the sheet the name stands left of the pointer, where it has room. */
+const LEFT_FROM = 0.75;
 
 interface Cursor {
   node: HTMLElement;
@@ -32,6 +34,7 @@ export class Cursors {
     const cursor = this.#cursors.get(session) ?? this.#add(session, person);
     cursor.node.style.left = `${(at.x / PLANE_WIDTH) * 100}%`;
     cursor.node.style.top = `${(at.y / PLANE_HEIGHT) * 100}%`;
+    cursor.node.classList.toggle('is-left', at.x > PLANE_WIDTH * LEFT_FROM);
     cursor.node.classList.remove('is-resting');
     clearTimeout(cursor.fade);
     cursor.fade = setTimeout(() => cursor.node.classList.add('is-resting'), FADE_AFTER_MS);
