@@ -85,8 +85,16 @@ void Shard::deliver(EnvelopePtr envelope) {
     return;
   }
   const ActorId to = envelope->recipient;
-  // Its sender was told that it was taken.
-  if (send_local(std::move(envelope), to) == SendOutcome::kFull) count_dead_letter(ErrorCode::kQueueFull);
+  const Address asker = envelope->sender;
+  const std::uint64_t correlation = envelope->kind == EnvelopeKind::kAsk ? envelope->correlation : 0;
+  if (send_local(std::move(envelope), to) != SendOutcome::kFull) return;
+  // Its sender was told that it was taken. The queue to another shard destroyed it without a word, so the one who asked is answered here; a mailbox
+  // that refused it has answered already, and a second answer does no harm.
+  count_dead_letter(ErrorCode::kQueueFull);
+  if (correlation == 0) return;
+  EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, Error{ErrorCode::kQueueFull, "the queue to the actor's shard is full"});
+  answer->correlation = correlation;
+  send(std::move(answer), asker);
 }
 
 SendOutcome Shard::enqueue(ActorCell& cell, EnvelopePtr envelope) {

@@ -14,7 +14,7 @@
 #include <system_error>
 
 #include "troupe/node/config_value.hpp"
-#include "troupe/runtime/detail/host_port.hpp"
+#include "troupe/runtime/host_port.hpp"
 
 namespace troupe::config {
 

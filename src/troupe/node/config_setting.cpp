@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "troupe/runtime/detail/host_port.hpp"
+#include "troupe/runtime/host_port.hpp"
 
 namespace troupe::config {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "troupe/gateway/detail/http_connection.hpp"
-#include "troupe/runtime/detail/host_port.hpp"
+#include "troupe/runtime/host_port.hpp"
 
 namespace troupe::gateway::detail {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "troupe/runtime/detail/host_port.hpp"
+#include "troupe/runtime/host_port.hpp"
 #include "troupe/runtime/detail/tcp_stream.hpp"
 
 namespace troupe::runtime::detail {

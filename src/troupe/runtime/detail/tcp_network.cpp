@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "troupe/base/assert.hpp"
-#include "troupe/runtime/detail/host_port.hpp"
+#include "troupe/runtime/host_port.hpp"
 #include "troupe/runtime/detail/tcp_stream.hpp"
 
 namespace troupe::runtime::detail {

@@ -1,4 +1,4 @@
-#include "troupe/runtime/detail/host_port.hpp"
+#include "troupe/runtime/host_port.hpp"
 
 #include <gtest/gtest.h>
 
