@@ -21,7 +21,7 @@ namespace troupe {
 class ActorFixture final : public LogSink {
  public:
   explicit ActorFixture(std::uint32_t shards = 1, ShardOptions options = {}) {
-    options.node = NodeId{hash64("fixture"), 1};
+    if (options.node == NodeId()) options.node = NodeId{hash64("fixture"), 1};
     options.shards = shards;
     for (std::uint32_t i = 0; i < shards; ++i) {
       options.index = i;

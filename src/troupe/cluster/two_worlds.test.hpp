@@ -12,12 +12,12 @@ namespace troupe::cluster {
 /// test loses it.
 struct TwoWorlds {
   struct Node {
-    explicit Node(const std::string& node_name) : name(node_name), id{hash64(node_name), 1} {}
+    explicit Node(const std::string& node_name) : name(node_name), id{hash64(node_name), 1}, world(1, {.node = id}) {}
     overlay::Member member() const { return {name, id.incarnation, name + ":1", ""}; }
     MemberChanged is(overlay::MemberState state) const { return {member(), state}; }
 
     std::string name;
-    NodeId id;  ///< As the other sees it; the world itself goes by another name.
+    NodeId id;
     ActorFixture world;
   };
 
@@ -57,7 +57,7 @@ struct TwoWorlds {
         encoded = {type->tag, writer.finish()};
       }
       EnvelopePtr arrived = Envelope::make(envelope->kind, std::move(encoded), local_payload_type<EncodedPayload>);
-      arrived->sender = {from.id, envelope->sender.actor};
+      arrived->sender = envelope->sender;
       arrived->recipient = envelope->recipient;
       arrived->correlation = envelope->correlation;
       to.world.shard().deliver(std::move(arrived));
