@@ -29,7 +29,9 @@ ShardPart::ShardPart(std::shared_ptr<GatewayShared> gateway, std::uint32_t index
 void ShardPart::set_time() { shard.set_now(runtime::Runtime::now()); }
 
 void ShardPart::flush() {
-  for (const auto& channel : std::exchange(dirty, {})) channel->flush();
+  flushing_.swap(dirty);
+  for (const auto& channel : flushing_) channel->flush();
+  flushing_.clear();
 }
 
 std::vector<std::shared_ptr<ClientChannel>> ShardPart::open_channels() const {

@@ -2,9 +2,8 @@
 
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -56,6 +55,7 @@ class ShardPart {
  private:
   std::vector<std::shared_ptr<ClientChannel>> open_channels() const;
 
+  std::vector<std::shared_ptr<ClientChannel>> flushing_;
   std::int64_t date_second_ = -1;
   std::string date_;
 };
