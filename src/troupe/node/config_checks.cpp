@@ -21,7 +21,7 @@ namespace troupe::config {
 namespace {
 
 namespace fs = std::filesystem;
-using runtime::detail::HostPort;
+using runtime::HostPort;
 
 constexpr std::size_t kSecretBytesMax = 64U << 10U;
 constexpr std::size_t kSecretBytesGood = 16;
@@ -30,7 +30,7 @@ constexpr std::string_view kSecretRemedy =
 
 /// Absent: the address is empty, or is not one.
 std::optional<HostPort> parse(const std::string& address) {
-  auto parsed = runtime::detail::parse_host_port(address);
+  auto parsed = runtime::parse_host_port(address);
   if (!parsed) return std::nullopt;
   std::ranges::transform(parsed->host, parsed->host.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -33,7 +33,7 @@ Outcome check_host_port(const std::string& text, bool to_reach) {
       "write host:port, as in \"127.0.0.1:7400\" or \"[::1]:7400\", with a port from 0 to 65535";
   if (text.size() > kNameBytesMax) return Mistake{"an address has at most 255 bytes", std::string(kRemedy)};
   if (auto mistake = check_text(text)) return mistake;
-  const auto parsed = runtime::detail::parse_host_port(text);
+  const auto parsed = runtime::parse_host_port(text);
   if (!parsed) return Mistake{parsed.error().detail, std::string(kRemedy)};
   if (parsed->host.find_first_of(" /@\"'[]") != std::string::npos) {
     return Mistake{fmt::format("{} is not host:port: the host is not a name or an address", render_text(text)),
@@ -48,7 +48,7 @@ Outcome check_host_port(const std::string& text, bool to_reach) {
 
 Outcome check_peer(const std::string& text) {
   if (auto mistake = check_host_port(text, true)) return mistake;
-  if (runtime::detail::parse_host_port(text)->port == 0) {
+  if (runtime::parse_host_port(text)->port == 0) {
     return Mistake{fmt::format("'{}' has port 0, to which nobody can connect", text),
                    "write the port on which that node listens"};
   }

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-namespace troupe::runtime::detail {
+namespace troupe::runtime {
 
 Result<HostPort> parse_host_port(std::string_view text) {
   const auto wrong = [text](std::string_view why) {
@@ -28,4 +28,4 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return result;
 }
 
-}  // namespace troupe::runtime::detail
+}  // namespace troupe::runtime

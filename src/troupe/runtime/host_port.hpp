@@ -6,8 +6,9 @@
 
 #include "troupe/base/error.hpp"
 
-namespace troupe::runtime::detail {
+namespace troupe::runtime {
 
+/// Where to listen or to connect.
 struct HostPort {
   std::string
       host;  ///< A name or a numeric address, without brackets; may be empty (all interfaces, for those who listen).
@@ -17,4 +18,4 @@ struct HostPort {
 /// Reads "host:port", "1.2.3.4:80", "[::1]:80" or ":80"; fails with invalid_argument and says what is wrong.
 Result<HostPort> parse_host_port(std::string_view text);
 
-}  // namespace troupe::runtime::detail
+}  // namespace troupe::runtime

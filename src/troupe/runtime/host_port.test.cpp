@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace troupe::runtime::detail {
+namespace troupe::runtime {
 namespace {
 
 std::string parsed(std::string_view text) {
@@ -28,4 +28,4 @@ TEST(HostPort, mistakes_are_explained) {
 }
 
 }  // namespace
-}  // namespace troupe::runtime::detail
+}  // namespace troupe::runtime

@@ -40,7 +40,7 @@ void begin_connection(const std::shared_ptr<ShardPart>& part, Socket socket, Adm
 Acceptor::Acceptor(std::shared_ptr<ShardPart> home) : home_(std::move(home)), acceptor_(home_->io), pause_(home_->io) {}
 
 Result<std::string> Acceptor::listen(const std::string& address) {
-  const auto wanted = runtime::detail::parse_host_port(address);
+  const auto wanted = runtime::parse_host_port(address);
   if (!wanted) return std::unexpected(wanted.error());
   const auto cannot = [&](ErrorCode code, const error_code& error) {
     return fail(code, fmt::format("cannot listen on {}: {}", address, error.message()));
