@@ -70,13 +70,13 @@ scene('all controls have names, and keys do what they say', async (stage) => {
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
   assert.deepEqual(await namelessControls(ada), []);
   await key('Escape');
-  await until('the dialog to close', async () => (await page.getByRole('dialog').count()) === 0);
+  await until('the dialog to close', async () => (await page.locator('dialog').count()) === 0);
   await key('Delete');
   const question = page.getByRole('dialog', { name: 'Clear the canvas?' });
   await question.waitFor();
   assert.ok(await question.getByRole('button', { name: 'Cancel' }).evaluate((button) => button === document.activeElement), 'the safe answer is the first');
   await key('Escape');
-  await until('the question to close', async () => (await page.getByRole('dialog').count()) === 0);
+  await until('the question to close', async () => (await page.locator('dialog').count()) === 0);
 });
 
 scene('on a phone all tools are within reach of a finger', async (stage) => {

@@ -16,10 +16,12 @@ after(closeBrowser);
 const FAILURES = fileURLToPath(new URL('../../build/browser-failures/', import.meta.url));
 const SCENE_MS_MAX = 60_000;
 
+/** What has to be disposed of, and perhaps has a log, or nodes that have one. @typedef {{name?: string, log?: string, nodes?: Thing[], dispose(): Promise<void>}} Thing */
+
 class Scene {
   /** @type {Visitor[]} */
   visitors = [];
-  /** What has to be disposed of, and perhaps has a log to show. @type {{name?: string, log?: string, nodes?: TroupeNode[], dispose(): Promise<void>}[]} */
+  /** @type {Thing[]} */
   #things = [];
 
   /** A node that is alone. */
@@ -33,7 +35,7 @@ class Scene {
   }
 
   /**
-   * @template {{dispose(): Promise<void>}} T
+   * @template {Thing} T
    * @param {T} thing  Is disposed of when the scene is over.
    */
   keep(thing) {

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { scene, waitUntilSamePicture } from './scene.mjs';
 
 const TOPIC = 'canvas/harbour';
-const STROKES = 12;
+const STROKES = 8;
 
 /** Lines from left to right, one below the other. @param {number} from @param {number} to @returns {[number, number][][]} */
 const lines = (from, to) =>
-  Array.from({ length: STROKES }, (_, index) => [[from, 80 + index * 70], [(from + to) / 2, 120 + index * 70], [to, 80 + index * 70]]);
+  Array.from({ length: STROKES }, (_, index) => [[from, 80 + index * 100], [(from + to) / 2, 140 + index * 100], [to, 80 + index * 100]]);
 
 scene('two browsers on two nodes draw at the same time, and a late one on the third sees it all', async (stage) => {
   const cluster = await stage.cluster(3);
