@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
   document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
   document->add_option("--faults", documents.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  document->add_option("--lanes", documents.data_lanes, "connections of the data channel")->capture_default_str()->check(CLI::Range(1, 64));
+  document->add_option("--lanes", documents.data_lanes, "connections of the data channel; 0: the seed chooses")->capture_default_str()->check(CLI::Range(0, 64));
   CLI::App* cluster = app.add_subcommand("cluster", "actors send each other numbered messages; no pair may see a reordering, and all must find each other again");
   add_common(cluster);
   cluster->add_option("--nodes", clusters.nodes)->capture_default_str()->check(CLI::Range(2, 100));

@@ -1,5 +1,6 @@
 #include "troupe/document/document_owner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "troupe/document/digest.hpp"
@@ -34,7 +35,7 @@ DocumentOwner::DocumentOwner(std::string topic, const DocumentOptions& options, 
 
 void DocumentOwner::on_start() {
   last_use_ = context().now();
-  context().every(kIdleCheck, [this] { check_idle(); });
+  context().every(std::min(kIdleCheck, options_.idle_timeout), [this] { check_idle(); });
   open();
 }
 

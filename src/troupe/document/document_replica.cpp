@@ -1,5 +1,6 @@
 #include "troupe/document/document_replica.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "troupe/document/digest.hpp"
@@ -28,7 +29,7 @@ DocumentReplica::DocumentReplica(std::string topic, const DocumentOptions& optio
 
 void DocumentReplica::on_start() {
   last_use_ = context().now();
-  context().every(kIdleCheck, [this] { check_idle(); });
+  context().every(std::min(kIdleCheck, options_.idle_timeout), [this] { check_idle(); });
   follow();
 }
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "troupe/actor/actor.hpp"
@@ -19,7 +21,7 @@ namespace {
 /// A run, its clients and its checks.
 class DocumentRun {
  public:
-  DocumentRun(std::uint64_t seed, const DocumentRunOptions& options) : options_(options), world_(seed, world_options(options)) {
+  DocumentRun(std::uint64_t seed, const DocumentRunOptions& options) : options_(options), world_(seed, world_options(seed, options)) {
     for (std::uint32_t d = 0; d < options.documents; ++d) topics_.push_back("log/" + std::to_string(d));
     for (std::uint32_t c = 0; c < options.clients; ++c) {
       clients_.push_back(std::make_unique<SimClient>(world_, "c" + std::to_string(c), topics_[c % topics_.size()]));
@@ -33,6 +35,8 @@ class DocumentRun {
     RunOutcome outcome;
     outcome.failure = finish();
     if (outcome.failure.empty()) outcome.failure = check();
+    if (outcome.failure.empty()) outcome.failure = check_presence();
+    if (outcome.failure.empty()) outcome.failure = check_signals();
     for (const std::string& topic : topics_) outcome.events_stored += stored(topic).size();
     outcome.trace_hash = world_.trace_hash();
     outcome.simulated_seconds = to_milliseconds(world_.events().now().time_since_epoch()) / 1000;
@@ -40,10 +44,20 @@ class DocumentRun {
   }
 
  private:
-  static WorldOptions world_options(const DocumentRunOptions& options) {
-    WorldOptions world{.nodes = options.nodes, .data_lanes = options.data_lanes, .unknown_chance = options.unknown_chance};
+  static WorldOptions world_options(std::uint64_t seed, const DocumentRunOptions& options) {
+    Random random(combine(seed, 1));
+    const auto one_of = [&](std::initializer_list<std::size_t> values) { return std::data(values)[random.below(values.size())]; };
+    WorldOptions world{.nodes = options.nodes, .unknown_chance = options.unknown_chance};
+    world.shards = static_cast<std::uint32_t>(one_of({1, 2, 3}));
+    const auto lanes = static_cast<std::uint32_t>(one_of({1, 2, 3}));
+    world.data_lanes = options.data_lanes != 0 ? options.data_lanes : lanes;
+    world.documents.types["log/"] = [] { return std::make_unique<LogDocument>(); };
+    world.documents.recent_events_max = one_of({2, 10, 100, 4096});
+    world.documents.replay_events_max = one_of({3, 10'000});
+    world.documents.snapshot_bytes_min = one_of({30, 300, 1U << 20U});
+    world.documents.batch_events_max = one_of({1, 3, 512});
+    world.documents.idle_timeout = one_of({0, 1}) != 0 ? Duration(5min) : Duration(1s);
     world.trace = options.trace;
-    world.document_types["log/"] = [] { return std::make_unique<LogDocument>(); };
     return world;
   }
 
@@ -53,7 +67,10 @@ class DocumentRun {
     while (sent < options_.events || faults < options_.faults) {
       world_.run_for(Duration(world_.random().between(1'000'000, 300'000'000)));
       if (sent < options_.events && ++sent > 0) {
-        for (auto& client : clients_) client->send();
+        for (auto& client : clients_) {
+          client->send();
+          client->signal();
+        }
       }
       if (faults < options_.faults && world_.random().chance(0.3) && ++faults > 0) random_fault(world_);
       if (world_.random().chance(0.02)) clients_[world_.random().below(clients_.size())]->disconnect();
@@ -124,6 +141,43 @@ class DocumentRun {
       if (!world_.run_until(equal, 10s)) return "not every node came to the end of " + topic;
       for (const auto& digest : digests) {
         if (digest->hash != digests[0]->hash) return "two nodes have different digests of " + topic;
+      }
+    }
+    return {};
+  }
+
+  /// The sessions of the others on this client's topic.
+  std::set<std::string> others_of(const SimClient& client) const {
+    std::set<std::string> others;
+    for (const auto& each : clients_) {
+      if (each.get() != &client && topic_of(*each) == topic_of(client)) others.insert(each->session_name());
+    }
+    return others;
+  }
+
+  std::string check_presence() {
+    std::string wrong;
+    const auto right = [&] {
+      for (const auto& client : clients_) {
+        if (client->there() == others_of(*client)) continue;
+        wrong = fmt::format("{} sees [{}], but there are [{}]", client->session_name(), fmt::join(client->there(), " "), fmt::join(others_of(*client), " "));
+        return false;
+      }
+      return true;
+    };
+    return world_.run_until(right, 20s) ? std::string() : wrong;
+  }
+
+  std::string check_signals() {
+    for (int attempt = 0; attempt < 2; ++attempt) {  // The first after the faults may still be lost.
+      for (auto& client : clients_) client->signal();
+      world_.run_for(3s);
+    }
+    for (const auto& client : clients_) {
+      if (!client->breach().empty()) return client->breach();
+      const std::set<std::string> heard = client->signalled();
+      for (const std::string& other : others_of(*client)) {
+        if (!heard.contains(other)) return client->session_name() + " gets no signals of " + other;
       }
     }
     return {};

@@ -9,12 +9,12 @@ namespace troupe::sim {
 
 struct DocumentRunOptions {
   std::uint32_t nodes = 3;
-  std::uint32_t clients = 4;
+  std::uint32_t clients = 6;
   std::uint32_t documents = 2;
   std::uint32_t events = 60;      ///< That each client sends.
-  std::uint32_t data_lanes = 1;
+  std::uint32_t data_lanes = 0;   ///< 0: 1 to 3, by the seed.
   std::uint32_t faults = 12;      ///< Crashes, restarts, partitions, cuts, half-open connections.
-  double unknown_chance = 0.01;
+  double unknown_chance = 0.02;
   std::function<void(std::string_view)> trace;
 };
 
@@ -25,9 +25,12 @@ struct RunOutcome {
   double simulated_seconds = 0;
 };
 
-/// Clients on all nodes append to documents while nodes crash and the network breaks; then all heals. Holds if each client
+/// Clients on all nodes append to documents, show themselves and send signals while nodes crash and the network breaks; then all heals. The
+/// seed also chooses the shards of the nodes and the limits of documents, small ones too, so that snapshots, reads of the journal and
+/// idle documents are part of most runs. Holds if each client
 /// saw each document's events in order without gap or repeat, all saw the same, every acknowledged event is on its owner's disk once and at its
-/// acknowledged seq, every wanted event was acknowledged in the end, and all nodes come to the same digest.
+/// acknowledged seq, every wanted event was acknowledged in the end, all nodes come to the same digest, and in the end
+/// each client sees exactly who is there and gets their signals.
 RunOutcome run_documents(std::uint64_t seed, const DocumentRunOptions& options);
 
 struct ClusterRunOptions {

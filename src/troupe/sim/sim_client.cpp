@@ -61,8 +61,9 @@ void SimClient::connect(std::uint32_t node) {
   life_ = target.id().incarnation;
   shard_ = static_cast<std::uint32_t>(random_.below(target.shard_count()));
   socket_ = std::make_unique<Socket>(*this);
+  ++connection_;
   session_ = target.shard(shard_)
-                 .spawn<session::SessionActor>({}, session::SessionOptions{}, session::SessionTimes{}, name_,
+                 .spawn<session::SessionActor>({}, session::SessionOptions{}, session::SessionTimes{}, session_name(),
                                                target.name(), *socket_, target.render_cache(shard_))
                  .value();
   nlohmann::json join{{"op", "join"}, {"id", ++last_id_}, {"topic", topic_}, {"present", {{"name", name_}}}};
@@ -96,6 +97,18 @@ void SimClient::on_gone() {
   sent_.clear();
   sent_at_.clear();
   asked_ = TimePoint();
+  there_.clear();
+  heard_signals_.clear();
+}
+
+void SimClient::signal() {
+  if (joined_) tell(nlohmann::json{{"op", "signal"}, {"topic", topic_}, {"data", {{"number", ++last_signal_}}}}.dump());
+}
+
+std::set<std::string> SimClient::signalled() const {
+  std::set<std::string> names;
+  for (const auto& [name, number] : heard_signals_) names.insert(name);
+  return names;
 }
 
 void SimClient::receive(const std::string& text) {
@@ -113,6 +126,16 @@ void SimClient::receive(const std::string& text) {
       seq_ = message.at("seq");
     }
     joined_ = true;
+    there_.clear();
+    for (const auto& entry : message.at("present")) there_.insert(entry.at("session").get<std::string>());
+  } else if (op == "present") {
+    for (const auto& entry : message.at("joined")) there_.insert(entry.at("session").get<std::string>());
+    for (const auto& who : message.at("left")) there_.erase(who.get<std::string>());
+  } else if (op == "signal") {
+    const std::uint64_t number = message.at("data").at("number");
+    std::uint64_t& last = heard_signals_[message.at("from").get<std::string>()];
+    if (number <= last) report("signal " + std::to_string(number) + " after " + std::to_string(last));
+    last = number;
   } else if (op == "event") {
     const std::uint64_t seq = message.at("seq");
     if (seq != seq_ + 1) report("event " + std::to_string(seq) + " after " + std::to_string(seq_));

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,15 @@ class SimClient {
   const std::string& breach() const { return breach_; }
   bool joined() const { return joined_; }
 
+  /// The name of the session that it has now; another one for each connection.
+  std::string session_name() const { return name_ + "." + std::to_string(connection_); }
+  /// The other sessions that it believes to be there.
+  const std::set<std::string>& there() const { return there_; }
+  /// Shows something to the others that is not stored.
+  void signal();
+  /// The sessions whose signals came on this connection.
+  std::set<std::string> signalled() const;
+
  private:
   class Socket;
 
@@ -67,6 +77,11 @@ class SimClient {
   Ref<session::SessionActor> session_;
   bool joined_ = false;
   TimePoint asked_;  ///< When the last join was sent.
+
+  std::uint64_t connection_ = 0;
+  std::set<std::string> there_;
+  std::uint64_t last_signal_ = 0;
+  std::map<std::string, std::uint64_t> heard_signals_;  ///< The last one of each session.
 
   std::uint64_t last_id_ = 0;
   std::uint64_t last_key_ = 0;

@@ -92,10 +92,10 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
   network_.listen(owner, sim_address(options_.index),
                   [this](std::unique_ptr<cluster::Connection> connection) { cluster_->on_accept(std::move(connection)); });
 
+  document_options_ = options_.documents;
   document_options_.self = sim_address(options_.index);
   document_options_.nodes = options_.join;
   document_options_.nodes.push_back(document_options_.self);
-  document_options_.types = options_.document_types;
   journal_ = std::make_unique<document::MemoryJournal>(
       disk, document::MemoryJournalOptions{.on_pending = [this] { schedule_flush(); }});
   const document::Services services{document_options_, {}, journal_.get(), membership_, metrics_};

@@ -21,7 +21,7 @@ struct SimNodeOptions {
   std::uint32_t shards = 2;
   std::uint32_t data_lanes = 1;
   std::vector<std::string> join;  ///< Cluster addresses of the other nodes.
-  std::map<std::string, document::DocumentFactory> document_types;
+  document::DocumentOptions documents;  ///< Types and limits; the node fills in who owns what.
   Duration flush_max = 5ms;       ///< The disk's time for one flush, at most, unless it stalls.
   double flush_stall_chance = 0.002;
   Duration flush_stall_max = 2s;

@@ -24,7 +24,7 @@ void World::start(std::uint32_t index) {
   for (std::uint32_t other = 0; other < nodes_.size(); ++other) {
     if (other != index) node.join.push_back(sim_address(other));
   }
-  node.document_types = options_.document_types;
+  node.documents = options_.documents;
   node.unknown_chance = options_.unknown_chance;
   write(LogLevel::kInfo, "world", fmt::format("{} starts", sim_node_name(index)));
   place.life = std::make_unique<SimNode>(std::move(node), ++place.incarnation, events_, network_, *place.disk,

@@ -17,7 +17,7 @@ struct WorldOptions {
   std::uint32_t data_lanes = 1;
   double unknown_chance = 0;      ///< Of each flush (SimNodeOptions).
   SimNetworkOptions network;
-  std::map<std::string, document::DocumentFactory> document_types;
+  document::DocumentOptions documents;  ///< Types and limits.
   std::function<void(std::string_view)> trace;  ///< Gets each log line, with its virtual time; null for none.
 };
 
