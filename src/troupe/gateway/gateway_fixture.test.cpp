@@ -69,6 +69,18 @@ void InstantJournal::release() {
   journal_.run_all();
 }
 
+void InstantJournal::wait_for_held(std::size_t requests) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto held = [this] {
+    const std::lock_guard lock(mutex_);
+    return journal_.pending();
+  };
+  while (held() < requests) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the journal was not asked";
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // poll: until the request has come
+  }
+}
+
 void TestLog::write(LogLevel level, std::string_view component, std::string_view text) {
   const std::lock_guard lock(mutex_);
   text_.append(to_string(level)).append(" ").append(component).append(": ").append(text).append("\n");

@@ -30,6 +30,8 @@ class InstantJournal final : public document::Journal {
   /// While held, nothing is answered.
   void hold();
   void release();
+  /// Until so many requests are held; fails the test after ten seconds.
+  void wait_for_held(std::size_t requests);
 
  private:
   std::recursive_mutex mutex_;  // An answer may ask for more.
