@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "troupe/document/document_under_test.test.hpp"
+#include "troupe/document/tests/document_under_test.test.hpp"
 
 namespace troupe::document {
 namespace {

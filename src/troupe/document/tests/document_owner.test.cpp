@@ -5,7 +5,7 @@
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/document/digest.hpp"
-#include "troupe/document/document_under_test.test.hpp"
+#include "troupe/document/tests/document_under_test.test.hpp"
 #include "troupe/document/documents_actor.hpp"
 
 namespace troupe::document {
@@ -29,22 +29,6 @@ class Front : public Actor<Front> {
   Ref<DocumentOwner> to() { return context().find<DocumentOwner>("owner"); }
   std::vector<std::uint64_t>& idle_;
 };
-
-/// Writes down the events that it is told of, as "seq:data".
-class Tail : public Actor<Tail> {
- public:
-  using Messages = troupe::Messages<OwnerEvents>;
-  explicit Tail(std::vector<std::string>& heard) : heard_(heard) {}
-  void on(const OwnerEvents& events) {
-    for (const Event& event : events.events) heard_.push_back(std::to_string(event.seq) + ":" + std::string(event.data.view()));
-  }
-
- private:
-  std::vector<std::string>& heard_;
-};
-
-template <class R>
-using Answer = std::shared_ptr<std::optional<Result<R>>>;
 
 class DocumentOwnerTest : public testing::Test {
  protected:

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "troupe/cluster/two_worlds.test.hpp"
-#include "troupe/document/document_under_test.test.hpp"
+#include "troupe/document/tests/document_under_test.test.hpp"
 
 namespace troupe::document {
 namespace {

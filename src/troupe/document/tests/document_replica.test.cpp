@@ -5,7 +5,7 @@
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/document/digest.hpp"
-#include "troupe/document/document_under_test.test.hpp"
+#include "troupe/document/tests/document_under_test.test.hpp"
 #include "troupe/document/documents_actor.hpp"
 
 namespace troupe::document {
@@ -52,9 +52,6 @@ class Session : public Actor<Session> {
  private:
   std::vector<std::string>& heard_;
 };
-
-template <class R>
-using Answer = std::shared_ptr<std::optional<Result<R>>>;
 
 class DocumentReplicaTest : public testing::Test {
  protected:
