@@ -1,7 +1,7 @@
 // LINK: troupe::node
 //
-// A configuration file, which may be anything. What must hold: whatever is wrong has a place, a text and a remedy; a file
-// without a mistake gives options that survive being written down and read again.
+// A configuration file, which may be anything. What must hold: whatever is wrong has a place, a text and a remedy; a
+// file without a mistake gives options that survive being written down and read again.
 #include <cstdint>
 #include <string>
 #include <string_view>

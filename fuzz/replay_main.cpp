@@ -1,5 +1,5 @@
-// Stands in for libFuzzer where it is not linked: `fuzz_<name> [CORPUS_FOLDER]` feeds each file of the corpus, and mutations
-// of it that are the same in every run, to the fuzzer's function. A crash is the failure.
+// Stands in for libFuzzer where it is not linked: `fuzz_<name> [CORPUS_FOLDER]` feeds each file of the corpus, and
+// mutations of it that are the same in every run, to the fuzzer's function. A crash is the failure.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // LINK: troupe::cluster
 //
-// A message of a data lane, read from any bytes. What is accepted is of a kind that may cross the wire, and its head is written again as it was,
-// apart from the flags.
+// A message of a data lane, read from any bytes. What is accepted is of a kind that may cross the wire, and its head is
+// written again as it was, apart from the flags.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -64,7 +64,8 @@ void ChildNode::poll() {
   if (waitpid(pid_, &status, WNOHANG) != pid_) return;
   pid_ = -1;
   ready_ = false;
-  end_ = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status)) : "exit code " + std::to_string(WEXITSTATUS(status));
+  end_ = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                             : "exit code " + std::to_string(WEXITSTATUS(status));
 }
 
 void ChildNode::signal(int number) const {

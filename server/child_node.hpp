@@ -9,8 +9,8 @@
 
 namespace troupe::server {
 
-/// A `troupe serve` of this same program as a child process, for `troupe demo --nodes N`. It gets SIGTERM if this process dies. Its log goes to
-/// a file.
+/// A `troupe serve` of this same program as a child process, for `troupe demo --nodes N`. It gets SIGTERM if this
+/// process dies. Its log goes to a file.
 class ChildNode {
  public:
   /// `arguments` follow "troupe serve".

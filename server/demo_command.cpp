@@ -1,11 +1,11 @@
 #include "demo_command.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,13 +62,18 @@ int demo_one(const DemoOptions& options) {
   Result<void> started = node.add_document("canvas/", canvas::make);
   if (started) started = node.start();
   if (!started) {
-    std::fprintf(stderr, "troupe: the demo cannot start: %s\n(another port is chosen with --http-port, another folder with --data)\n",
-                 started.error().to_string().c_str());
+    std::fprintf(
+        stderr,
+        "troupe: the demo cannot start: %s\n(another port is chosen with --http-port, another folder with --data)\n",
+        started.error().to_string().c_str());
     return 1;
   }
   const std::string url = fmt::format("http://{}/canvas/lobby", node.http_address());
-  fmt::print("Troupe is running. Draw at\n\n    {}\n\nand open it in a second window, or on a phone in the same network (--host 0.0.0.0).\n"
-             "Drawings are kept in {}. Ctrl-C stops.\n", url, options.data + "/demo");
+  fmt::print(
+      "Troupe is running. Draw at\n\n    {}\n\nand open it in a second window, or on a phone in the same network "
+      "(--host 0.0.0.0).\n"
+      "Drawings are kept in {}. Ctrl-C stops.\n",
+      url, options.data + "/demo");
   fmt::print("ready name={} http={} cluster={}\n", node.name(), node.http_address(), node.cluster_address());
   std::fflush(stdout);
   if (options.open_browser) open_browser(url);
@@ -84,8 +89,12 @@ class ClusterDemo {
   int run();
 
  private:
-  std::string http_address(std::size_t index) const { return fmt::format("{}:{}", options_.host, options_.http_port + index); }
-  std::string cluster_address(std::size_t index) const { return fmt::format("127.0.0.1:{}", options_.cluster_port + index); }
+  std::string http_address(std::size_t index) const {
+    return fmt::format("{}:{}", options_.host, options_.http_port + index);
+  }
+  std::string cluster_address(std::size_t index) const {
+    return fmt::format("127.0.0.1:{}", options_.cluster_port + index);
+  }
   std::string write_secret() const;
   void make_nodes(const std::string& secret_file);
   bool wait_until_ready();
@@ -122,8 +131,9 @@ void ClusterDemo::make_nodes(const std::string& secret_file) {
     }
     const std::string data = fmt::format("{}/demo-{}/{}", options_.data, options_.nodes, name);
     std::filesystem::create_directories(data);
-    std::vector<std::string> arguments{"--name", name, "--http", http_address(i), "--cluster", cluster_address(i),
-                                       "--join", join, "--data", data, "--secret-file", secret_file, "--shards", "1"};
+    std::vector<std::string> arguments{
+        "--name", name,     "--http", http_address(i), "--cluster", cluster_address(i), "--join",
+        join,     "--data", data,     "--secret-file", secret_file, "--shards",         "1"};
     nodes_.push_back(std::make_unique<ChildNode>(name, std::move(arguments), data + "/log"));
   }
   ended_at_.resize(nodes_.size());
@@ -137,8 +147,11 @@ bool ClusterDemo::wait_until_ready() {
       node->poll();
       all = all && node->ready();
       if (!node->end().empty() || SteadyClock::now() > deadline) {
-        std::fprintf(stderr, "troupe: node %s did not start (%s). Its log, %s, says why; another port is chosen with --http-port and --cluster-port.\n",
-                     node->name().c_str(), node->end().empty() ? "not ready in 20 s" : node->end().c_str(), node->log_file().c_str());
+        std::fprintf(stderr,
+                     "troupe: node %s did not start (%s). Its log, %s, says why; another port is chosen with "
+                     "--http-port and --cluster-port.\n",
+                     node->name().c_str(), node->end().empty() ? "not ready in 20 s" : node->end().c_str(),
+                     node->log_file().c_str());
         return false;
       }
     }
@@ -213,7 +226,8 @@ int ClusterDemo::run() {
   std::filesystem::create_directories(options_.data, error);
   const std::string secret_file = write_secret();
   if (error || secret_file.empty()) {
-    std::fprintf(stderr, "troupe: the folder %s cannot be written; choose another with --data\n", options_.data.c_str());
+    std::fprintf(stderr, "troupe: the folder %s cannot be written; choose another with --data\n",
+                 options_.data.c_str());
     return 1;
   }
   make_nodes(secret_file);
@@ -224,7 +238,8 @@ int ClusterDemo::run() {
   const int signal_event = signalfd(-1, &signals, SFD_CLOEXEC);
   int exit_code = 0;
   if (wait_until_ready()) {
-    fmt::print("Troupe is running on {} nodes. Kill one and watch: kill -9 PROCESS. Ctrl-C stops all.\n\n", nodes_.size());
+    fmt::print("Troupe is running on {} nodes. Kill one and watch: kill -9 PROCESS. Ctrl-C stops all.\n\n",
+               nodes_.size());
     if (options_.open_browser) open_browser("http://" + http_address(0) + "/canvas/lobby");
     pollfd wait{signal_event, POLLIN, 0};
     while (::poll(&wait, 1, 1000) <= 0) {

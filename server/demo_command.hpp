@@ -7,14 +7,16 @@ namespace troupe::server {
 
 struct DemoOptions {
   std::uint32_t nodes = 1;
-  std::string host = "127.0.0.1";     ///< Where clients reach the nodes.
-  std::uint16_t http_port = 8080;     ///< Of the first node; the next ones have the next ports. 0: any free one (one node only).
+  std::string host = "127.0.0.1";  ///< Where clients reach the nodes.
+  std::uint16_t http_port =
+      8080;  ///< Of the first node; the next ones have the next ports. 0: any free one (one node only).
   std::uint16_t cluster_port = 7400;  ///< The same for the cluster, on 127.0.0.1.
   std::string data = "data";
   bool open_browser = true;
 };
 
-/// `troupe demo`: one node in this process, or several as child processes with a table of them. Until Ctrl-C. Returns the exit code.
+/// `troupe demo`: one node in this process, or several as child processes with a table of them. Until Ctrl-C. Returns
+/// the exit code.
 int demo(const DemoOptions& options);
 
 }  // namespace troupe::server

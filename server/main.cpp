@@ -19,9 +19,13 @@ void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::
   demo->add_option("--nodes", options.nodes, "how many nodes; more than one run as processes that form a cluster")
       ->capture_default_str()
       ->check(CLI::Range(1, 9));
-  demo->add_option("--host", options.host, "address for browsers; 0.0.0.0 lets other devices in")->capture_default_str();
-  demo->add_option("--http-port", options.http_port, "port of the first node for browsers; the next nodes have the next ports")->capture_default_str();
-  demo->add_option("--cluster-port", options.cluster_port, "port of the first node for the other nodes")->capture_default_str();
+  demo->add_option("--host", options.host, "address for browsers; 0.0.0.0 lets other devices in")
+      ->capture_default_str();
+  demo->add_option("--http-port", options.http_port,
+                   "port of the first node for browsers; the next nodes have the next ports")
+      ->capture_default_str();
+  demo->add_option("--cluster-port", options.cluster_port, "port of the first node for the other nodes")
+      ->capture_default_str();
   demo->add_option("--data", options.data, "folder in which drawings are kept")->capture_default_str();
   demo->add_flag("!--no-browser", options.open_browser, "do not open a browser");
   demo->callback([&] { chosen = [&options] { return troupe::server::demo(options); }; });
@@ -44,8 +48,9 @@ void add_check(CLI::App& app, troupe::server::ConfigFlags& flags, std::function<
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Troupe: a distributed actor runtime, and the real-time server built on it.\n"
-               "Begin with `troupe demo`. The documentation is in docs/README.md."};
+  CLI::App app{
+      "Troupe: a distributed actor runtime, and the real-time server built on it.\n"
+      "Begin with `troupe demo`. The documentation is in docs/README.md."};
   app.require_subcommand(1);
   app.set_version_flag("--version", TROUPE_VERSION);
   std::function<int()> chosen;

@@ -15,7 +15,8 @@ std::string find_web_root() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   // build/<preset>/server/troupe in the source tree; bin/troupe as installed.
   for (const auto& candidate : {program / "../../../web/dist", program / "../share/troupe/web"}) {
-    if (std::filesystem::exists(candidate / "index.html", error)) return std::filesystem::canonical(candidate, error).string();
+    if (std::filesystem::exists(candidate / "index.html", error))
+      return std::filesystem::canonical(candidate, error).string();
   }
   return {};
 }
@@ -41,7 +42,8 @@ int serve(const ConfigSources& sources) {
     std::fprintf(stderr, "troupe: the node cannot start: %s\n", started.error().to_string().c_str());
     return 1;
   }
-  std::printf("ready name=%s http=%s cluster=%s\n", node.name().c_str(), node.http_address().c_str(), node.cluster_address().c_str());
+  std::printf("ready name=%s http=%s cluster=%s\n", node.name().c_str(), node.http_address().c_str(),
+              node.cluster_address().c_str());
   std::fflush(stdout);
   node.run();
   return 0;

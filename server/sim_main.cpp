@@ -61,9 +61,10 @@ int run_seeds(const std::string& name, const Seeds& seeds, const std::function<R
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Runs Troupe's nodes in a simulated world: virtual time, simulated connections and disks, one seed a run.\n"
-               "Nodes crash and the network breaks at random; a run fails if a promise is broken. The same seed gives the\n"
-               "same run, which the trace hash shows."};
+  CLI::App app{
+      "Runs Troupe's nodes in a simulated world: virtual time, simulated connections and disks, one seed a run.\n"
+      "Nodes crash and the network breaks at random; a run fails if a promise is broken. The same seed gives the\n"
+      "same run, which the trace hash shows."};
   app.require_subcommand(1);
   std::string seeds_text = "1..100";
   bool trace = false;
@@ -74,28 +75,38 @@ int main(int argc, char** argv) {
     command->add_option("--seeds,--seed", seeds_text, "one seed, or a range A..B")->capture_default_str();
     command->add_flag("--trace", trace, "print what every node logs, with its virtual time");
   };
-  CLI::App* document = app.add_subcommand("document", "clients append to shared documents; no acknowledged event may be lost, repeated or reordered");
+  CLI::App* document = app.add_subcommand(
+      "document", "clients append to shared documents; no acknowledged event may be lost, repeated or reordered");
   add_common(document);
   document->add_option("--nodes", documents.nodes)->capture_default_str()->check(CLI::Range(1, 100));
   document->add_option("--clients", documents.clients)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
   document->add_option("--faults", documents.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  document->add_option("--lanes", documents.data_lanes, "connections of the data channel; 0: the seed chooses")->capture_default_str()->check(CLI::Range(0, 64));
-  CLI::App* cluster = app.add_subcommand("cluster", "actors send each other numbered messages; no pair may see a reordering, and all must find each other again");
+  document->add_option("--lanes", documents.data_lanes, "connections of the data channel; 0: the seed chooses")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 64));
+  CLI::App* cluster = app.add_subcommand(
+      "cluster",
+      "actors send each other numbered messages; no pair may see a reordering, and all must find each other again");
   add_common(cluster);
   cluster->add_option("--nodes", clusters.nodes)->capture_default_str()->check(CLI::Range(2, 100));
   cluster->add_option("--faults", clusters.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel")->capture_default_str()->check(CLI::Range(1, 64));
+  cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
 
   try {
     app.parse(argc, argv);
     const Seeds seeds = parse_seeds(seeds_text);
     if (trace) {
-      documents.trace = clusters.trace = [](std::string_view line) { std::printf("%.*s\n", static_cast<int>(line.size()), line.data()); };
+      documents.trace = clusters.trace = [](std::string_view line) {
+        std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+      };
     }
     if (document->parsed()) {
-      return run_seeds("document", seeds, [&](std::uint64_t seed) { return troupe::sim::run_documents(seed, documents); });
+      return run_seeds("document", seeds,
+                       [&](std::uint64_t seed) { return troupe::sim::run_documents(seed, documents); });
     }
     return run_seeds("cluster", seeds, [&](std::uint64_t seed) { return troupe::sim::run_cluster(seed, clusters); });
   } catch (const CLI::ParseError& error) {

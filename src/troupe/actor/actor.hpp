@@ -19,8 +19,8 @@ class ActorBase {
 
   /// The first turn, before any message. The constructor has no context yet.
   virtual void on_start() {}
-  /// The last turn, when the actor stops; not when it failed. The context can still tell and log; what would need a later turn (timers, asks,
-  /// monitors, children) is refused or comes to nothing.
+  /// The last turn, when the actor stops; not when it failed. The context can still tell and log; what would need a
+  /// later turn (timers, asks, monitors, children) is refused or comes to nothing.
   virtual void on_stop() {}
 
  protected:
@@ -37,7 +37,8 @@ class ActorBase {
  private:
   friend class Shard;
   void require_context() const {
-    if (!context_.is_bound()) throw std::logic_error("an actor has no context in its constructor; on_start is its first turn");
+    if (!context_.is_bound())
+      throw std::logic_error("an actor has no context in its constructor; on_start is its first turn");
   }
   Context context_;
 };
@@ -50,8 +51,9 @@ class ActorBase {
 ///       void on(const Add& add) { total_ += add.by; }
 ///       int on(const Get&) { return total_; }
 ///
-/// For a message with a Reply R, `on` returns R or Result<R>, or takes a ReplyTo<R> as second parameter and answers later. Handlers run one at
-/// a time, on one shard, to completion: they take no lock and never wait. An exception ends this actor and no other.
+/// For a message with a Reply R, `on` returns R or Result<R>, or takes a ReplyTo<R> as second parameter and answers
+/// later. Handlers run one at a time, on one shard, to completion: they take no lock and never wait. An exception ends
+/// this actor and no other.
 template <class Derived>
 class Actor : public ActorBase {
  public:
@@ -98,8 +100,9 @@ bool try_dispatch(Derived& actor, Shard& shard, Envelope& envelope) {
 }
 
 template <class Derived, class M>
-bool try_dispatch_encoded([[maybe_unused]] Derived& actor, [[maybe_unused]] Shard& shard, [[maybe_unused]] Envelope& envelope,
-                          [[maybe_unused]] EncodedPayload& encoded, [[maybe_unused]] bool& corrupt) {
+bool try_dispatch_encoded([[maybe_unused]] Derived& actor, [[maybe_unused]] Shard& shard,
+                          [[maybe_unused]] Envelope& envelope, [[maybe_unused]] EncodedPayload& encoded,
+                          [[maybe_unused]] bool& corrupt) {
   if constexpr (!LocalOnly<M>) {
     if (encoded.tag != payload_type<M>.tag) return false;
     Result<M> message = wire::decode<M>(encoded.body);

@@ -34,15 +34,16 @@ using ActorFactory = std::move_only_function<std::unique_ptr<ActorBase>()>;
 /// How an actor is restarted. Only actors with a rule other than "stop" have one.
 struct Supervisor {
   Supervision rule;
-  ActorFactory factory;  ///< Null unless the rule can restart.
+  ActorFactory factory;            ///< Null unless the rule can restart.
   std::deque<TimePoint> restarts;  ///< Within the last `restarts_within`; at most `restarts_max`.
 };
 
 /// Who wants to know when this actor ends. Ordered by watcher.
 struct Watcher {
   Address watcher;
-  Address target;  ///< This actor, as the watcher named it.
-  bool is_link = false;  ///< The watcher linked itself to this actor: the link's other half is in its `links`, and each end tells the other.
+  Address target;        ///< This actor, as the watcher named it.
+  bool is_link = false;  ///< The watcher linked itself to this actor: the link's other half is in its `links`, and each
+                         ///< end tells the other.
   friend auto operator<=>(const Watcher&, const Watcher&) = default;
 };
 
@@ -53,8 +54,8 @@ struct ActorExtras {
   std::map<Address, DownCallback> monitors;  ///< Whom this actor watches.
   std::set<Address> links;                   ///< To whom this actor linked itself.
   ExitCallback on_exit;
-  bool on_exit_changed = false;  ///< While on_exit runs: it set another, or none.
-  bool linked_end = false;  ///< End with reason kLinked when the turn is over.
+  bool on_exit_changed = false;              ///< While on_exit runs: it set another, or none.
+  bool linked_end = false;                   ///< End with reason kLinked when the turn is over.
   std::unordered_set<std::uint64_t> timers;  ///< Raw TimerIds, to be cancelled with the actor.
   std::unique_ptr<Supervisor> supervisor;
   std::string pending_failure;  ///< Of a child that escalated while this actor executed.
@@ -66,7 +67,8 @@ enum class ActorState : std::uint8_t {
   kEnded,       ///< Out of its slot; waits only to leave the run queue.
 };
 
-/// A question, or a completion, whose answer has not come. Linked into a list of its asker's, so that it goes when the asker goes.
+/// A question, or a completion, whose answer has not come. Linked into a list of its asker's, so that it goes when the
+/// asker goes.
 struct PendingAsk {
   std::uint64_t correlation = 0;
   ActorCell* asker = nullptr;  ///< Null: not an actor.
@@ -88,7 +90,7 @@ struct ActorCell {
   std::uint32_t instance = 0;  ///< Grows at each restart.
   ActorState state = ActorState::kLive;
   bool started = false;
-  bool ready = false;          ///< In the run queue.
+  bool ready = false;           ///< In the run queue.
   bool executing = false;       ///< A handler or callback of it is on the stack.
   bool stop_requested = false;  ///< End it when its turn is over.
   bool stop_queued = false;     ///< A kStop is in the mailbox; more of them would say nothing new.

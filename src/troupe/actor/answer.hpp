@@ -38,8 +38,9 @@ AnswerCallback local_answer(Callback&& callback) {
   };
 }
 
-/// The right to answer one ask, once, now or in a later turn of the actor that was asked: keep it as a member until the answer is
-/// known. Destroyed unused, it answers `cancelled`, or `actor_failed` if by an exception. Only on the shard of the actor that was asked.
+/// The right to answer one ask, once, now or in a later turn of the actor that was asked: keep it as a member until the
+/// answer is known. Destroyed unused, it answers `cancelled`, or `actor_failed` if by an exception. Only on the shard
+/// of the actor that was asked.
 template <class R>
 class ReplyTo {
  public:

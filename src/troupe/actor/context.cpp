@@ -40,7 +40,9 @@ void Context::stop() { cell_->stop_requested = true; }
 
 void Context::stop(const Address& actor) { send(Envelope::make(EnvelopeKind::kStop), actor); }
 
-void Context::monitor(const Address& actor, DownCallback callback) { shard_->monitor(*cell_, actor, std::move(callback)); }
+void Context::monitor(const Address& actor, DownCallback callback) {
+  shard_->monitor(*cell_, actor, std::move(callback));
+}
 void Context::demonitor(const Address& actor) { shard_->demonitor(*cell_, actor); }
 void Context::link(const Address& actor) { shard_->link(*cell_, actor); }
 void Context::unlink(const Address& actor) { shard_->unlink(*cell_, actor); }

@@ -21,19 +21,21 @@ class Shard;
 struct ActorCell;
 struct ActorType;
 
-/// What became of a message as far as the sender's shard can see. At-most-once delivery: `kTaken` means that a queue with room took it. It is lost
-/// if the recipient is gone or its mailbox is full when it arrives there from another shard or node, which counts as a dead letter.
+/// What became of a message as far as the sender's shard can see. At-most-once delivery: `kTaken` means that a queue
+/// with room took it. It is lost if the recipient is gone or its mailbox is full when it arrives there from another
+/// shard or node, which counts as a dead letter.
 enum class SendOutcome : std::uint8_t {
   kTaken,
-  kFull,          ///< The mailbox, the queue to its shard or the lane to its node is full.
-  kNoSuchActor,   ///< Only for recipients of this shard.
-  kUnreachable,   ///< No link to its node.
-  kTooLarge,      ///< Above what its node takes in one message, or of a type that stays inside the node.
+  kFull,         ///< The mailbox, the queue to its shard or the lane to its node is full.
+  kNoSuchActor,  ///< Only for recipients of this shard.
+  kUnreachable,  ///< No link to its node.
+  kTooLarge,     ///< Above what its node takes in one message, or of a type that stays inside the node.
 };
 
-/// The world as an actor sees it: time, randomness, sending, spawning, watching, logging. It belongs to one actor and works only on the
-/// actor's own shard, within a turn of that actor. Callbacks given to it run as later turns of the same actor, one at a time with
-/// its handlers, and not at all once the actor has ended or was restarted: they may capture `this`.
+/// The world as an actor sees it: time, randomness, sending, spawning, watching, logging. It belongs to one actor and
+/// works only on the actor's own shard, within a turn of that actor. Callbacks given to it run as later turns of the
+/// same actor, one at a time with its handlers, and not at all once the actor has ended or was restarted: they may
+/// capture `this`.
 class Context {
  public:
   Context() = default;  ///< Of an actor that is still being constructed.
@@ -55,8 +57,9 @@ class Context {
     return send(Envelope::make(EnvelopeKind::kTell, std::forward<M>(message)), to.address());
   }
 
-  /// Asks; `callback(Result<Reply>)` runs as a later turn, with the answer or with why there is none: timeout after `within`, no_such_actor,
-  /// not_handled, actor_failed, queue_full, unreachable, cancelled, or what the handler answered.
+  /// Asks; `callback(Result<Reply>)` runs as a later turn, with the answer or with why there is none: timeout after
+  /// `within`, no_such_actor, not_handled, actor_failed, queue_full, unreachable, cancelled, or what the handler
+  /// answered.
   template <class A, class M, class Callback>
     requires Handles<A, std::decay_t<M>> && Question<std::decay_t<M>>
   void ask(const Ref<A>& to, M&& message, Duration within, Callback&& callback) {
@@ -74,9 +77,11 @@ class Context {
 
   /// Runs `callback()` once, `delay` from now.
   TimerId after(Duration delay, std::move_only_function<void()> callback);
-  /// Runs `callback()` each `interval` until it is cancelled. Throws std::invalid_argument if the interval is not above zero.
+  /// Runs `callback()` each `interval` until it is cancelled. Throws std::invalid_argument if the interval is not above
+  /// zero.
   TimerId every(Duration interval, std::move_only_function<void()> callback);
-  /// True if it had not fired yet (always, for `every`). A copy of the id that `every` gave stays valid over its firings.
+  /// True if it had not fired yet (always, for `every`). A copy of the id that `every` gave stays valid over its
+  /// firings.
   bool cancel(TimerId timer);
 
   /// A child on this shard. It ends when this actor ends. Arguments are forwarded to A's constructor.
@@ -85,19 +90,20 @@ class Context {
     return spawn_with<A>(SpawnOptions{}, std::forward<Args>(args)...).value_or(Ref<A>());
   }
 
-  /// Fails with `name_taken`, with `queue_full` at the shard's bound on actors, with `stopping` once this actor ends, or with `invalid_argument`. With OnFailure::kRestart the
-  /// arguments are copied and kept (wrap references in std::ref). A constructor that throws is a failure of the child, as in a handler.
+  /// Fails with `name_taken`, with `queue_full` at the shard's bound on actors, with `stopping` once this actor ends,
+  /// or with `invalid_argument`. With OnFailure::kRestart the arguments are copied and kept (wrap references in
+  /// std::ref). A constructor that throws is a failure of the child, as in a handler.
   template <class A, class... Args>
   Result<Ref<A>> spawn_with(SpawnOptions options, Args&&... args);
 
-  /// Ends this actor after the current turn, even if the turn fails and its supervision would restart it; what is left in its mailbox becomes
-  /// dead letters. In `on_stop` and later only `tell`, `stop` and `log` have an effect.
+  /// Ends this actor after the current turn, even if the turn fails and its supervision would restart it; what is left
+  /// in its mailbox becomes dead letters. In `on_stop` and later only `tell`, `stop` and `log` have an effect.
   void stop();
   /// Asks any actor to end after what it has in its mailbox.
   void stop(const Address& actor);
 
-  /// `callback(const Down&)` runs once, when the actor ends or is not there or its node goes down. One monitor for each address: another call
-  /// replaces the callback.
+  /// `callback(const Down&)` runs once, when the actor ends or is not there or its node goes down. One monitor for each
+  /// address: another call replaces the callback.
   void monitor(const Address& actor, DownCallback callback);
   void demonitor(const Address& actor);
   template <class A>
@@ -105,8 +111,9 @@ class Context {
     monitor(actor.address(), std::move(callback));
   }
 
-  /// Ties two actors: if either fails, or its node goes down, the other ends too, unless it traps exits. A normal stop only reaches those who trap.
-  /// A restart is no end: its links hold, while its monitors, timers and asks are gone with the object that made them.
+  /// Ties two actors: if either fails, or its node goes down, the other ends too, unless it traps exits. A normal stop
+  /// only reaches those who trap. A restart is no end: its links hold, while its monitors, timers and asks are gone
+  /// with the object that made them.
   void link(const Address& actor);
   void unlink(const Address& actor);
   /// From now on an Exit of a linked actor runs `callback` instead of ending this one; null undoes that.

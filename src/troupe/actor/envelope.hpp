@@ -13,26 +13,26 @@ namespace troupe {
 
 /// The numbers cross the wire: append only.
 enum class EnvelopeKind : std::uint8_t {
-  kTell = 0,       ///< payload: a message
-  kAsk = 1,        ///< payload: a message; `correlation` comes back with the answer
-  kReply = 2,      ///< payload: the answer's value
-  kError = 3,      ///< payload: Error, the answer to an ask that failed
-  kSignal = 4,     ///< payload: Down or Exit
-  kMonitor = 5,    ///< payload: Watch; the sender wants to know when the recipient ends
-  kDemonitor = 6,  ///< payload: Watch
-  kLink = 7,       ///< payload: Watch; sender and recipient end together
-  kUnlink = 8,     ///< payload: Watch
-  kStop = 9,       ///< no payload; the recipient is to stop
-  kLinkCheck = 10,  ///< payload: Watch; the recipient linked itself to the sender: does that link still hold?
-  kTask = 100,     ///< payload: ShardTask; never leaves the node
+  kTell = 0,             ///< payload: a message
+  kAsk = 1,              ///< payload: a message; `correlation` comes back with the answer
+  kReply = 2,            ///< payload: the answer's value
+  kError = 3,            ///< payload: Error, the answer to an ask that failed
+  kSignal = 4,           ///< payload: Down or Exit
+  kMonitor = 5,          ///< payload: Watch; the sender wants to know when the recipient ends
+  kDemonitor = 6,        ///< payload: Watch
+  kLink = 7,             ///< payload: Watch; sender and recipient end together
+  kUnlink = 8,           ///< payload: Watch
+  kStop = 9,             ///< no payload; the recipient is to stop
+  kLinkCheck = 10,       ///< payload: Watch; the recipient linked itself to the sender: does that link still hold?
+  kTask = 100,           ///< payload: ShardTask; never leaves the node
   kRefusableTask = 101,  ///< the same, refused where a queue is full
 };
 
 /// Whether an envelope of this kind may come from another node; what is beyond, a peer has made up.
 constexpr bool crosses_wire(EnvelopeKind kind) { return kind <= EnvelopeKind::kLinkCheck; }
 
-/// Whether a mailbox or queue that is full may refuse it. Everything else has reserved room: its number is bounded by something else
-/// (asks under way, monitors, timers).
+/// Whether a mailbox or queue that is full may refuse it. Everything else has reserved room: its number is bounded by
+/// something else (asks under way, monitors, timers).
 constexpr bool is_refusable(EnvelopeKind kind) {
   return kind == EnvelopeKind::kTell || kind == EnvelopeKind::kAsk || kind == EnvelopeKind::kRefusableTask;
 }
@@ -48,8 +48,8 @@ struct EncodedPayload {
   Bytes body;
 };
 
-/// One message on its way: a header and the payload in one allocation. It has one owner and moves from the sender, through
-/// queues that link it by `next`, to the recipient's turn; it may be made on one thread and freed on another.
+/// One message on its way: a header and the payload in one allocation. It has one owner and moves from the sender,
+/// through queues that link it by `next`, to the recipient's turn; it may be made on one thread and freed on another.
 class Envelope {
  public:
   Address sender;
@@ -70,9 +70,7 @@ class Envelope {
     return owner;
   }
 
-  static EnvelopePtr make(EnvelopeKind kind) {
-    return EnvelopePtr(new (::operator new(kHeaderSize)) Envelope(kind));
-  }
+  static EnvelopePtr make(EnvelopeKind kind) { return EnvelopePtr(new (::operator new(kHeaderSize)) Envelope(kind)); }
 
   /// Null if there is no payload.
   const PayloadType* type() const { return type_; }
@@ -104,7 +102,8 @@ inline void EnvelopeDeleter::operator()(Envelope* envelope) const noexcept {
   ::operator delete(envelope);
 }
 
-/// A first-in, first-out list of envelopes, linked through themselves: no allocation, no bound of its own (its user counts).
+/// A first-in, first-out list of envelopes, linked through themselves: no allocation, no bound of its own (its user
+/// counts).
 class EnvelopeQueue {
  public:
   EnvelopeQueue() = default;

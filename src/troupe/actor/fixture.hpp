@@ -12,7 +12,8 @@
 
 namespace troupe {
 
-/// For tests: a node of several shards without threads, whose time stands still until the test moves it. Messages go only when the test says so.
+/// For tests: a node of several shards without threads, whose time stands still until the test moves it. Messages go
+/// only when the test says so.
 ///
 ///     ActorFixture world;
 ///     auto counter = world.shard().spawn<Counter>({}).value();

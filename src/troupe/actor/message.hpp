@@ -26,7 +26,8 @@ concept Message = std::is_object_v<M> && std::movable<M> && requires {
 template <class M>
 concept Question = Message<M> && requires { typename M::Reply; };
 
-/// A message with `static constexpr bool local_only = true` stays inside its node: it may hold what cannot be encoded, and a peer cannot make one.
+/// A message with `static constexpr bool local_only = true` stays inside its node: it may hold what cannot be encoded,
+/// and a peer cannot make one.
 template <class M>
 concept LocalOnly = requires { requires M::local_only; };
 
@@ -79,9 +80,9 @@ constexpr auto encoder() -> void (*)(const void*, wire::Writer&) {
 
 /// The type of a message or of a reply that may cross the wire.
 template <class T>
-inline const PayloadType payload_type{detail::payload_name<T>(),   hash64(detail::payload_name<T>()),
-                                      sizeof(T),                   alignof(T),
-                                      &detail::destroy_payload<T>, detail::encoder<T>()};
+inline const PayloadType payload_type{
+    detail::payload_name<T>(), hash64(detail::payload_name<T>()), sizeof(T), alignof(T), &detail::destroy_payload<T>,
+    detail::encoder<T>()};
 
 /// The type of something that stays inside the node.
 template <class T>

@@ -8,8 +8,9 @@
 
 namespace troupe {
 
-/// The named actors of one node. It is shared by the node's shards, and the only thing they share: a name is claimed rarely
-/// and looked up under a shared lock, so a program that sends much to one named actor resolves the name once. Any thread.
+/// The named actors of one node. It is shared by the node's shards, and the only thing they share: a name is claimed
+/// rarely and looked up under a shared lock, so a program that sends much to one named actor resolves the name once.
+/// Any thread.
 class NameTable {
  public:
   /// False if another actor has the name.

@@ -17,9 +17,9 @@ inline constexpr bool handles_all<From, Messages<Ms...>> = (From::Messages::temp
 
 }  // namespace detail
 
-/// The address of an actor that handles `A::Messages`, on this node or another. `A` is the actor's class or any struct with
-/// `Messages` (a protocol: what a client needs to know of an actor whose class it does not have). A plain value: copy
-/// it, send it, store it. It owns nothing and may name an actor that is gone.
+/// The address of an actor that handles `A::Messages`, on this node or another. `A` is the actor's class or any struct
+/// with `Messages` (a protocol: what a client needs to know of an actor whose class it does not have). A plain value:
+/// copy it, send it, store it. It owns nothing and may name an actor that is gone.
 template <class A>
 class Ref {
  public:

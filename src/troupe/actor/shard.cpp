@@ -12,7 +12,8 @@ MetricLabels shard_label(std::uint32_t index) { return {{"shard", std::to_string
 
 }  // namespace
 
-Shard::Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& metrics, LogSink& log_sink, Random random)
+Shard::Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& metrics, LogSink& log_sink,
+             Random random)
     : options_(options),
       host_(host),
       names_(names),
@@ -22,7 +23,8 @@ Shard::Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& m
       metrics_(metrics),
       failures_(metrics.counter("troupe_actor_failures_total", "Actors whose handler or constructor threw")),
       restarts_(metrics.counter("troupe_actor_restarts_total", "Actors restarted by their supervision")),
-      mailbox_refusals_(metrics.counter("troupe_mailbox_refusals_total", "Messages refused because a mailbox was full")),
+      mailbox_refusals_(
+          metrics.counter("troupe_mailbox_refusals_total", "Messages refused because a mailbox was full")),
       actors_(metrics.gauge("troupe_actors", "Actors alive", shard_label(options.index))) {
   TROUPE_ASSERT(options.index < options.shards && options.shards <= ActorId::kShardsMax);
   TROUPE_ASSERT(options.actors_max < ActorId::kSlotsMax);
@@ -88,11 +90,12 @@ void Shard::deliver(EnvelopePtr envelope) {
   const Address asker = envelope->sender;
   const std::uint64_t correlation = envelope->kind == EnvelopeKind::kAsk ? envelope->correlation : 0;
   if (send_local(std::move(envelope), to) != SendOutcome::kFull) return;
-  // Its sender was told that it was taken. The queue to another shard destroyed it without a word, so the one who asked is answered here; a mailbox
-  // that refused it has answered already, and a second answer does no harm.
+  // Its sender was told that it was taken. The queue to another shard destroyed it without a word, so the one who asked
+  // is answered here; a mailbox that refused it has answered already, and a second answer does no harm.
   count_dead_letter(ErrorCode::kQueueFull);
   if (correlation == 0) return;
-  EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, Error{ErrorCode::kQueueFull, "the queue to the actor's shard is full"});
+  EnvelopePtr answer =
+      Envelope::make(EnvelopeKind::kError, Error{ErrorCode::kQueueFull, "the queue to the actor's shard is full"});
   answer->correlation = correlation;
   send(std::move(answer), asker);
 }
@@ -153,7 +156,9 @@ void Shard::run_turn(ActorCell& cell) {
   const ActorId id = cell.id;
   const std::uint32_t instance = cell.instance;
   // The cell may end or restart in any message: it is looked up again after each.
-  const auto still_runs = [&] { return find_cell(id) == &cell && cell.instance == instance && cell.state == ActorState::kLive; };
+  const auto still_runs = [&] {
+    return find_cell(id) == &cell && cell.instance == instance && cell.state == ActorState::kLive;
+  };
   if (!cell.started) {
     cell.started = true;
     guarded(cell, [&] { cell.actor->on_start(); });
@@ -185,7 +190,8 @@ void Shard::handle(ActorCell& cell, Envelope& envelope) {
     case EnvelopeKind::kTask:
     case EnvelopeKind::kRefusableTask: break;
   }
-  log_.warning("{} was sent an envelope of unknown kind {}; it is dropped", cell.type->name, static_cast<int>(envelope.kind));
+  log_.warning("{} was sent an envelope of unknown kind {}; it is dropped", cell.type->name,
+               static_cast<int>(envelope.kind));
 }
 
 void Shard::dispatch_message(ActorCell& cell, Envelope& envelope) {
@@ -194,7 +200,8 @@ void Shard::dispatch_message(ActorCell& cell, Envelope& envelope) {
   const bool corrupt = outcome == DispatchOutcome::kCorrupt;
   std::string_view name = envelope.type() != nullptr ? envelope.type()->name : "nothing";
   if (EncodedPayload* encoded = envelope.encoded()) name = cell.type->message_name(encoded->tag);
-  const std::string detail = fmt::format("{} {} {}", cell.type->name, corrupt ? "cannot decode" : "does not handle", name);
+  const std::string detail =
+      fmt::format("{} {} {}", cell.type->name, corrupt ? "cannot decode" : "does not handle", name);
   log_.warning("{}; the message is dropped", detail);
   const ErrorCode why = corrupt ? ErrorCode::kCorrupt : ErrorCode::kNotHandled;
   count_dead_letter(why);
@@ -220,9 +227,7 @@ void Shard::count_dead_letter(ErrorCode why) {
 void Shard::dead_letter(EnvelopePtr envelope, ErrorCode why, std::string detail) {
   switch (envelope->kind) {
     case EnvelopeKind::kTell:
-    case EnvelopeKind::kAsk:
-      count_dead_letter(why);
-      return answer_error(*envelope, Error{why, std::move(detail)});
+    case EnvelopeKind::kAsk: count_dead_letter(why); return answer_error(*envelope, Error{why, std::move(detail)});
     case EnvelopeKind::kMonitor:
     case EnvelopeKind::kLink:
       if (const auto watch = read_watch(*envelope)) {

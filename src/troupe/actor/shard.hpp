@@ -23,9 +23,10 @@
 namespace troupe {
 
 struct ShardOptions {
-  std::uint32_t index = 0;   ///< Of this shard in its node.
-  std::uint32_t shards = ActorId::kShardsMax;  ///< Of the node. An id that a peer made up for a shard beyond names nobody.
-  NodeId node;               ///< Of this process.
+  std::uint32_t index = 0;  ///< Of this shard in its node.
+  std::uint32_t shards =
+      ActorId::kShardsMax;  ///< Of the node. An id that a peer made up for a shard beyond names nobody.
+  NodeId node;              ///< Of this process.
   std::uint32_t mailbox_messages_max = 65'536;  ///< For actors that do not say otherwise. Full: tell answers kFull.
   std::uint32_t actors_max = 10'000'000;        ///< Full: spawn fails with queue_full.
   std::uint32_t asks_max = 1'000'000;           ///< Under way at once. Full: the ask fails with queue_full.
@@ -39,8 +40,8 @@ struct TurnProbe {
   std::atomic<const PayloadType*> message{nullptr};
 };
 
-/// The core of one shard: its actors, run queue, asks, timers and supervision. Plain code without threads or clocks: the runtime gives it a
-/// thread, the simulator turns it by hand. Everything here is called on that one thread.
+/// The core of one shard: its actors, run queue, asks, timers and supervision. Plain code without threads or clocks:
+/// the runtime gives it a thread, the simulator turns it by hand. Everything here is called on that one thread.
 class Shard {
  public:
   Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& metrics, LogSink& log_sink, Random random);
@@ -54,7 +55,8 @@ class Shard {
   void deliver(EnvelopePtr envelope);
   /// Sets the time for what the world does between runs (a connection's event).
   void set_now(TimePoint now) { now_ = now; }
-  /// Fires the timers that are due, then gives turns to ready actors, at most `turns_max`. True if some are still ready.
+  /// Fires the timers that are due, then gives turns to ready actors, at most `turns_max`. True if some are still
+  /// ready.
   bool run(TimePoint now, std::uint32_t turns_max = 256);
   bool has_ready() const { return ready_head_ != nullptr || !own_answers_.empty(); }
   /// When `run` is wanted for a timer; TimePoint::max() if there is none.

@@ -103,7 +103,8 @@ TEST(Shard, a_busy_actor_gives_way_after_a_batch) {
 TEST(Shard, run_gives_as_many_turns_as_it_was_told_to) {
   std::string turns;
   ActorFixture world;
-  for (const char name : {'a', 'b', 'c'}) world.shard().tell(world.shard().spawn<Turner>({}, name, turns).value(), Add{});
+  for (const char name : {'a', 'b', 'c'})
+    world.shard().tell(world.shard().spawn<Turner>({}, name, turns).value(), Add{});
   EXPECT_TRUE(world.step());
   EXPECT_EQ(turns, "a");
   EXPECT_TRUE(world.shard().has_ready());
@@ -155,7 +156,8 @@ class Slow : public Actor<Slow> {
     const TurnProbe& probe = context().shard().probe();
     EXPECT_EQ(probe.count % 2, 1U);
     EXPECT_EQ(probe.actor, &Slow::actor_type());
-    EXPECT_EQ(probe.message, context().sender().actor.is_nobody() && probe.message == nullptr ? nullptr : &payload_type<Add>);
+    EXPECT_EQ(probe.message,
+              context().sender().actor.is_nobody() && probe.message == nullptr ? nullptr : &payload_type<Add>);
   }
 };
 

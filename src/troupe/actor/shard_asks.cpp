@@ -8,14 +8,16 @@ void Shard::start_ask(ActorCell* asker, EnvelopePtr envelope, const Address& to,
                       AnswerCallback callback) {
   const Address asker_address = asker != nullptr ? address_of(*asker) : self_address();
   envelope->sender = asker_address;
-  if (asker != nullptr && asker->state != ActorState::kLive) {  // It ends: the question goes, the answer has nobody to come to.
+  if (asker != nullptr &&
+      asker->state != ActorState::kLive) {  // It ends: the question goes, the answer has nobody to come to.
     send(std::move(envelope), to);
     return;
   }
   const std::uint64_t correlation = open_ask(asker, to.node, within, std::move(callback));
   if (asks_.size() > options_.asks_max) {
-    return fail_ask_later(correlation, asker_address,
-                          Error{ErrorCode::kQueueFull, fmt::format("{} asks are under way (asks_max)", options_.asks_max)});
+    return fail_ask_later(
+        correlation, asker_address,
+        Error{ErrorCode::kQueueFull, fmt::format("{} asks are under way (asks_max)", options_.asks_max)});
   }
   envelope->correlation = correlation;
   // Where the envelope met its end on this shard an answer is on its way already, and this one is ignored.
@@ -27,7 +29,8 @@ void Shard::start_ask(ActorCell* asker, EnvelopePtr envelope, const Address& to,
     case SendOutcome::kUnreachable:
       return fail_ask_later(correlation, asker_address, Error{ErrorCode::kUnreachable, "there is no link to the node"});
     case SendOutcome::kTooLarge:
-      return fail_ask_later(correlation, asker_address, Error{ErrorCode::kTooLarge, "the question cannot be sent to its node"});
+      return fail_ask_later(correlation, asker_address,
+                            Error{ErrorCode::kTooLarge, "the question cannot be sent to its node"});
   }
 }
 
@@ -85,14 +88,15 @@ PendingAsk Shard::take_ask(std::uint64_t correlation) {
   return taken;
 }
 
-/// The callbacks are destroyed, not run, while the actor's object still lives: what they hold (a ReplyTo, say) answers now.
+/// The callbacks are destroyed, not run, while the actor's object still lives: what they hold (a ReplyTo, say) answers
+/// now.
 void Shard::drop_asks(ActorCell& cell) {
   while (cell.first_ask != nullptr) take_ask(cell.first_ask->correlation);
 }
 
 void Shard::finish_ask(Envelope& answer) {
   const auto found = asks_.find(answer.correlation);
-  if (found == asks_.end()) return;              // Late, or a second answer.
+  if (found == asks_.end()) return;             // Late, or a second answer.
   if (found->second.asker != running_) return;  // A peer made the number up.
   PendingAsk ask = take_ask(answer.correlation);
   if (answer.kind == EnvelopeKind::kReply) return ask.callback(&answer);

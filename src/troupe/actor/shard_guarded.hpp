@@ -22,8 +22,8 @@ std::optional<std::string> run_guarded(Function&& function) {
   }
 }
 
-/// Runs code of the actor, whose sendings carry its address, and which a watchdog can see. These nest (an actor's turn spawns another): the
-/// probe then names the inner one, and counts the outermost.
+/// Runs code of the actor, whose sendings carry its address, and which a watchdog can see. These nest (an actor's turn
+/// spawns another): the probe then names the inner one, and counts the outermost.
 template <class Function>
 std::optional<std::string> Shard::run_code_of(ActorCell& cell, Function&& function, Envelope* envelope) {
   ActorCell* const outer = std::exchange(running_, &cell);
@@ -32,7 +32,9 @@ std::optional<std::string> Shard::run_code_of(ActorCell& cell, Function&& functi
     probe_.actor.store(running != nullptr ? running->type : nullptr, std::memory_order_relaxed);
     probe_.message.store(handled != nullptr ? handled->type() : nullptr, std::memory_order_relaxed);
   };
-  const auto count = [this] { probe_.count.store(probe_.count.load(std::memory_order_relaxed) + 1, std::memory_order_release); };
+  const auto count = [this] {
+    probe_.count.store(probe_.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  };
   show(&cell, envelope);
   if (outer == nullptr) count();
   std::optional<std::string> failure = run_guarded(std::forward<Function>(function));
@@ -43,8 +45,8 @@ std::optional<std::string> Shard::run_code_of(ActorCell& cell, Function&& functi
   return failure;
 }
 
-/// Runs a constructor, handler or callback of the actor. Afterwards the cell may be gone: the actor failed, or asked to be stopped. `envelope`
-/// is what is being handled, so that a failure can be answered to the one who asked.
+/// Runs a constructor, handler or callback of the actor. Afterwards the cell may be gone: the actor failed, or asked to
+/// be stopped. `envelope` is what is being handled, so that a failure can be answered to the one who asked.
 template <class Function>
 void Shard::guarded(ActorCell& cell, Function&& function, Envelope* envelope) {
   cell.executing = true;

@@ -7,14 +7,15 @@
 
 namespace troupe {
 
-/// What a shard needs from its world. The runtime gives each shard a thread, queues and sockets; the simulator turns them by hand. Called on the
-/// shard's own thread, except `inject`.
+/// What a shard needs from its world. The runtime gives each shard a thread, queues and sockets; the simulator turns
+/// them by hand. Called on the shard's own thread, except `inject`.
 class ShardHost {
  public:
   virtual ~ShardHost() = default;
 
-  /// Hands the envelope to another shard of this node. A refusable one is refused with kFull when the queue is full; others always go. What is
-  /// not taken is destroyed, here and in `send_to_node`: the shard that made an ask then answers it.
+  /// Hands the envelope to another shard of this node. A refusable one is refused with kFull when the queue is full;
+  /// others always go. What is not taken is destroyed, here and in `send_to_node`: the shard that made an ask then
+  /// answers it.
   virtual SendOutcome send_to_shard(std::uint32_t shard, EnvelopePtr envelope) = 0;
 
   /// Hands the envelope to another node.

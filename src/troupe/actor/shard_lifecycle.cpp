@@ -33,7 +33,8 @@ std::string_view to_string(EndReason reason) {
 
 void Shard::fail(ActorCell& failed, std::string what) {
   for (ActorCell* cell = &failed; cell != nullptr;) {
-    if (cell->executing) {  // A child escalates while its parent's handler is on the stack: the parent fails when it returns.
+    if (cell->executing) {  // A child escalates while its parent's handler is on the stack: the parent fails when it
+                            // returns.
       cell->need_extras().pending_failure = std::move(what);
       return;
     }
@@ -162,7 +163,8 @@ void Shard::stop_all() {
   ready_tail_ = nullptr;
 }
 
-TimerId Shard::add_actor_timer(ActorCell& cell, Duration delay, Duration interval, std::move_only_function<void()> callback) {
+TimerId Shard::add_actor_timer(ActorCell& cell, Duration delay, Duration interval,
+                               std::move_only_function<void()> callback) {
   if (cell.state != ActorState::kLive) return {};
   const bool repeats = interval.count() != 0;
   // The timer learns its own id only after `add`, and needs it to leave the actor's list.

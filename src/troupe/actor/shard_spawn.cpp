@@ -29,7 +29,8 @@ Result<Address> Shard::add_actor(ActorCell* parent, const ActorType& type, Spawn
     return troupe::fail(ErrorCode::kStopping, stopping_ ? "the node stops" : "the parent is ending");
   }
   if (options.supervision.when_exhausted == OnFailure::kRestart) {
-    return troupe::fail(ErrorCode::kInvalidArgument, "when_exhausted: what follows the last restart cannot be a restart");
+    return troupe::fail(ErrorCode::kInvalidArgument,
+                        "when_exhausted: what follows the last restart cannot be a restart");
   }
   if (actor_count_ >= options_.actors_max) {
     return troupe::fail(ErrorCode::kQueueFull, fmt::format("the shard has its {} actors (actors_max)", actor_count_));
@@ -44,7 +45,8 @@ Result<Address> Shard::add_actor(ActorCell* parent, const ActorType& type, Spawn
   slots_[index].cell = cell;
   cell->id = id;
   cell->type = &type;
-  cell->mailbox_messages_max = options.mailbox_messages_max != 0 ? options.mailbox_messages_max : options_.mailbox_messages_max;
+  cell->mailbox_messages_max =
+      options.mailbox_messages_max != 0 ? options.mailbox_messages_max : options_.mailbox_messages_max;
   if (!options.name.empty()) cell->need_extras().name = std::move(options.name);
   if (parent != nullptr) adopt(*parent, *cell);
   ++actor_count_;

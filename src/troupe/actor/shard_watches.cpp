@@ -3,9 +3,10 @@
 
 /// Monitors and links.
 ///
-/// A monitor is two entries: the watcher has a callback in its `monitors`, and asked the watched (kMonitor) for an entry in its `watchers`. A link
-/// is two entries as well: the one who made it has the other in its `links`, and has an entry in the other's `watchers`, marked as a link. Whichever
-/// ends tells the other from its own half, naming itself as the other's half knows it; so a link needs one message, and works with a name.
+/// A monitor is two entries: the watcher has a callback in its `monitors`, and asked the watched (kMonitor) for an
+/// entry in its `watchers`. A link is two entries as well: the one who made it has the other in its `links`, and has an
+/// entry in the other's `watchers`, marked as a link. Whichever ends tells the other from its own half, naming itself
+/// as the other's half knows it; so a link needs one message, and works with a name.
 ///
 /// What concerns another node is also in `remote_watches_`, from which node_down and node_reconnected work.
 namespace troupe {
@@ -140,7 +141,8 @@ void Shard::handle_signal(ActorCell& cell, Envelope& envelope) {
 void Shard::handle_down(ActorCell& cell, const Down& down) {
   if (!cell.extras) return;
   const auto found = cell.extras->monitors.find(down.actor);
-  if (found == cell.extras->monitors.end()) return;  // Demonitored meanwhile, or the second Down of a node that went down.
+  if (found == cell.extras->monitors.end())
+    return;  // Demonitored meanwhile, or the second Down of a node that went down.
   DownCallback callback = std::move(found->second);
   cell.extras->monitors.erase(found);
   update_remote_watch(cell, down.actor);
@@ -232,7 +234,8 @@ void Shard::node_reconnected(const NodeId& node) {
       for (const Address& other : others) {
         if (cell->extras->monitors.contains(other)) send_watch(*cell, other, EnvelopeKind::kMonitor, other);
         if (cell->extras->links.contains(other)) send_watch(*cell, other, EnvelopeKind::kLink, other);
-        for (const Address& name : linked_as(*cell->extras, other)) send_watch(*cell, other, EnvelopeKind::kLinkCheck, name);
+        for (const Address& name : linked_as(*cell->extras, other))
+          send_watch(*cell, other, EnvelopeKind::kLinkCheck, name);
       }
     }
   }

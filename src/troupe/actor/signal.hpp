@@ -39,7 +39,8 @@ struct Exit {
 /// The payload of kMonitor, kDemonitor, kLink, kUnlink and kLinkCheck.
 struct Watch {
   static constexpr auto wire_name = "troupe.watch";
-  Address target;  ///< As the watcher (of a link: the one who made it) named it, which is what the Down or Exit will say.
+  Address
+      target;  ///< As the watcher (of a link: the one who made it) named it, which is what the Down or Exit will say.
 };
 
 using DownCallback = std::move_only_function<void(const Down&)>;

@@ -17,20 +17,22 @@ struct TimerId {
   friend bool operator==(const TimerId&, const TimerId&) = default;
 };
 
-/// Timers in the order of their time, then of their making: a binary heap whose entries know their place, so that cancelling is O(log n)
-/// and leaves nothing behind. Plain code: whoever owns it calls `fire_due` with the time.
+/// Timers in the order of their time, then of their making: a binary heap whose entries know their place, so that
+/// cancelling is O(log n) and leaves nothing behind. Plain code: whoever owns it calls `fire_due` with the time.
 class TimerQueue {
  public:
   using Action = std::move_only_function<void()>;
 
-  /// Fires at `when` (not before the `now` of the last `fire_due`, or it delays those that are due by a round), and if `interval` is not zero each interval from then on, under the same id, until it is cancelled.
+  /// Fires at `when` (not before the `now` of the last `fire_due`, or it delays those that are due by a round), and if
+  /// `interval` is not zero each interval from then on, under the same id, until it is cancelled.
   TimerId add(TimePoint when, Action action, Duration interval = {});
 
   /// True if it had not fired yet.
   bool cancel(TimerId id);
 
-  /// Runs the action of each timer that is due at `now`. What the actions add waits for the next call, even if it is due, so an action that
-  /// adds itself anew cannot hold up the rest. A repeating timer keeps its beat: one that is late fires once, then at the next multiple.
+  /// Runs the action of each timer that is due at `now`. What the actions add waits for the next call, even if it is
+  /// due, so an action that adds itself anew cannot hold up the rest. A repeating timer keeps its beat: one that is
+  /// late fires once, then at the next multiple.
   void fire_due(TimePoint now);
 
   bool empty() const { return heap_.empty(); }

@@ -67,11 +67,14 @@ TEST(TimerQueue, an_action_may_cancel_its_own_timer_and_add_others) {
   TimerQueue queue;
   int fired = 0;
   TimerId id;
-  id = queue.add(at(1s), [&] {
-    for (int i = 0; i < 100; ++i) queue.add(at(2s), [&] { ++fired; });  // Moves the slots.
-    EXPECT_TRUE(queue.cancel(id));
-    ++fired;
-  }, 1s);
+  id = queue.add(
+      at(1s),
+      [&] {
+        for (int i = 0; i < 100; ++i) queue.add(at(2s), [&] { ++fired; });  // Moves the slots.
+        EXPECT_TRUE(queue.cancel(id));
+        ++fired;
+      },
+      1s);
   queue.fire_due(at(1s));
   queue.fire_due(at(2s));
   EXPECT_EQ(fired, 101);

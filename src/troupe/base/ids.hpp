@@ -8,8 +8,9 @@
 
 namespace troupe {
 
-/// One node of the cluster in one of its lives. `name` is the hash of the node's name (two nodes whose names collide refuse
-/// each other when they meet). `incarnation` grows at each start; 0 means "whichever is alive", as in a ref by name.
+/// One node of the cluster in one of its lives. `name` is the hash of the node's name (two nodes whose names collide
+/// refuse each other when they meet). `incarnation` grows at each start; 0 means "whichever is alive", as in a ref by
+/// name.
 struct NodeId {
   std::uint64_t name = 0;
   std::uint64_t incarnation = 0;

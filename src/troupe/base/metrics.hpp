@@ -43,8 +43,9 @@ struct MetricSample {
   double value = 0;
 };
 
-/// The counters and gauges of one node, by name and labels (Prometheus conventions: `troupe_dead_letters_total`). A part asks for
-/// its series once, when it is made, and keeps the reference, which is valid as long as this object. Any thread.
+/// The counters and gauges of one node, by name and labels (Prometheus conventions: `troupe_dead_letters_total`). A
+/// part asks for its series once, when it is made, and keeps the reference, which is valid as long as this object. Any
+/// thread.
 class Metrics {
  public:
   Counter& counter(const std::string& name, const std::string& help, const MetricLabels& labels = {});

@@ -4,8 +4,8 @@
 
 namespace troupe {
 
-/// A small, fast generator (splitmix64, Steele et al., OOPSLA 2014): reproducible from its seed on every platform, which
-/// the standard library's distributions are not. Not for secrets.
+/// A small, fast generator (splitmix64, Steele et al., OOPSLA 2014): reproducible from its seed on every platform,
+/// which the standard library's distributions are not. Not for secrets.
 class Random {
  public:
   using result_type = std::uint64_t;

@@ -14,9 +14,7 @@ TEST(Time, later_is_a_sum_that_ends_at_the_end_of_time) {
   static_assert(later(TimePoint::max(), 1ns) == TimePoint::max());
 }
 
-TEST(Time, milliseconds_have_fractions) {
-  static_assert(to_milliseconds(1500us) == 1.5);
-}
+TEST(Time, milliseconds_have_fractions) { static_assert(to_milliseconds(1500us) == 1.5); }
 
 }  // namespace
 }  // namespace troupe

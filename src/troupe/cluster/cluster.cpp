@@ -6,8 +6,9 @@
 
 namespace troupe::cluster {
 
-/// Makes turns of the cluster's actor from what Lanes reports. News of links is never lost, or the overlay would go on believing in a link
-/// that is gone: while the actor's mailbox is full (a peer may flood it), it waits here, in order. There are few links, so it is little.
+/// Makes turns of the cluster's actor from what Lanes reports. News of links is never lost, or the overlay would go on
+/// believing in a link that is gone: while the actor's mailbox is full (a peer may flood it), it waits here, in order.
+/// There are few links, so it is little.
 class Cluster::Listener final : public LinkListener {
  public:
   Listener(Shard& shard, Ref<ClusterActor> actor) : shard_(shard), actor_(actor) {}

@@ -13,9 +13,9 @@
 namespace troupe::cluster {
 
 struct ClusterOptions {
-  std::string cluster = "troupe";   ///< Nodes of different clusters refuse each other.
-  overlay::Member self;             ///< Name, incarnation, and the addresses under which others reach this node.
-  std::string secret;               ///< Shared by all nodes of the cluster.
+  std::string cluster = "troupe";  ///< Nodes of different clusters refuse each other.
+  overlay::Member self;            ///< Name, incarnation, and the addresses under which others reach this node.
+  std::string secret;              ///< Shared by all nodes of the cluster.
   overlay::FullMeshOptions overlay;
   std::uint16_t data_lanes = 1;
   std::uint32_t message_bytes_max = 64U << 20U;  ///< The largest message that this node takes from another.
@@ -25,8 +25,8 @@ struct ClusterOptions {
   link::LivenessOptions liveness;
 };
 
-/// A node's part in the cluster: its lanes, its routing tables and its cluster actor, in either world. Made before the shards run; `start` is
-/// called on shard 0.
+/// A node's part in the cluster: its lanes, its routing tables and its cluster actor, in either world. Made before the
+/// shards run; `start` is called on shard 0.
 class Cluster final : private RouteTables {
  public:
   /// One host for each shard of the node, in order. They outlive this object.
@@ -36,8 +36,10 @@ class Cluster final : private RouteTables {
   /// For ShardHost::send_to_node of that shard.
   Routing& routing(std::uint32_t shard) { return *routings_[shard]; }
 
-  /// On shard 0's thread: opens the lanes and joins. Fails with `invalid_argument` if the node's own identity is not fit to be shown.
-  Result<Ref<Membership>> start(ClusterOptions options, Shard& shard, Network& network, Metrics& metrics, LogSink& log_sink);
+  /// On shard 0's thread: opens the lanes and joins. Fails with `invalid_argument` if the node's own identity is not
+  /// fit to be shown.
+  Result<Ref<Membership>> start(ClusterOptions options, Shard& shard, Network& network, Metrics& metrics,
+                                LogSink& log_sink);
 
   /// On shard 0's thread, at the end of each round of its loop. Nothing before `start`.
   void flush();

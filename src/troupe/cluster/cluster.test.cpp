@@ -20,7 +20,8 @@ class Ponger : public Actor<Ponger> {
 
 /// A node of two shards; what its actors send to other nodes goes by its own routing tables.
 struct Node final : Network {
-  Node(std::string node_name, std::vector<std::string> join, ShardOptions shard_options = {}) : name(std::move(node_name)), world(2, shard_options) {
+  Node(std::string node_name, std::vector<std::string> join, ShardOptions shard_options = {})
+      : name(std::move(node_name)), world(2, shard_options) {
     random = Random(hash64(name));
     ClusterOptions options;
     options.self = {name, 1, name + ":1", ""};
@@ -32,7 +33,9 @@ struct Node final : Network {
     for (std::uint32_t i = 0; i < 2; ++i) world.shard(i).stop_all();
     cluster.stop();
   }
-  void connect(const std::string& address, Connected connected) override { dials.emplace_back(address, std::move(connected)); }
+  void connect(const std::string& address, Connected connected) override {
+    dials.emplace_back(address, std::move(connected));
+  }
   void secure_random(std::span<std::byte> bytes) override {
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
   }
@@ -86,7 +89,8 @@ TEST(Cluster, an_actor_of_another_node_is_asked_as_one_of_this) {
   ASSERT_TRUE(ponger.has_value());
   settle(wire, {&ada, &bob});
   std::optional<Result<int>> answer;
-  ada.world.shard().ask(Ref<Ponger>::named("bob", "ponger"), Ping{41}, 5s, [&](Result<int> result) { answer = std::move(result); });
+  ada.world.shard().ask(Ref<Ponger>::named("bob", "ponger"), Ping{41}, 5s,
+                        [&](Result<int> result) { answer = std::move(result); });
   settle(wire, {&ada, &bob});
   ASSERT_TRUE(answer.has_value() && answer->has_value());
   EXPECT_EQ(**answer, 42);
@@ -94,7 +98,8 @@ TEST(Cluster, an_actor_of_another_node_is_asked_as_one_of_this) {
 
 TEST(Cluster, an_unknown_node_is_unreachable) {
   Node ada("ada", {});
-  EXPECT_EQ(ada.cluster.routing(0).send(NodeId::named("nobody"), Envelope::make(EnvelopeKind::kTell, Ping{})), SendOutcome::kUnreachable);
+  EXPECT_EQ(ada.cluster.routing(0).send(NodeId::named("nobody"), Envelope::make(EnvelopeKind::kTell, Ping{})),
+            SendOutcome::kUnreachable);
 }
 
 TEST(Cluster, an_identity_that_nobody_would_accept_is_refused) {
@@ -133,8 +138,10 @@ TEST(Cluster, a_message_that_comes_after_the_lanes_are_closed_is_dropped) {
   Node bob("bob", {});
   settle(wire, {&ada, &bob});
   ada.cluster.stop();
-  EXPECT_EQ(ada.cluster.routing(0).send(NodeId::named("bob"), Envelope::make(EnvelopeKind::kTell, Ping{})), SendOutcome::kUnreachable);
-  EXPECT_EQ(ada.cluster.routing(1).send(NodeId::named("bob"), Envelope::make(EnvelopeKind::kTell, Ping{})), SendOutcome::kTaken);
+  EXPECT_EQ(ada.cluster.routing(0).send(NodeId::named("bob"), Envelope::make(EnvelopeKind::kTell, Ping{})),
+            SendOutcome::kUnreachable);
+  EXPECT_EQ(ada.cluster.routing(1).send(NodeId::named("bob"), Envelope::make(EnvelopeKind::kTell, Ping{})),
+            SendOutcome::kTaken);
   ada.world.run();
 }
 

@@ -30,7 +30,8 @@ void ClusterActor::on(const LinkDown& event) {
 }
 
 void ClusterActor::on(const DialFailed& event) {
-  if (dial_errors_.size() >= kDialErrorsMax && !dial_errors_.contains(event.address)) dial_errors_.clear();  // A line may come twice.
+  if (dial_errors_.size() >= kDialErrorsMax && !dial_errors_.contains(event.address))
+    dial_errors_.clear();  // A line may come twice.
   std::string& last = dial_errors_[event.address];
   if (const std::string text = event.reason.to_string(); last != text) {
     last = text;

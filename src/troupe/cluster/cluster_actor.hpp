@@ -51,8 +51,8 @@ class RouteTables {
   virtual void reconnected(const NodeId& node) = 0;
 };
 
-/// Drives the overlay: reports to it what happened to links, carries out its actions, and tells shards and listeners who is a member. One on
-/// each node, on the shard that has the lanes.
+/// Drives the overlay: reports to it what happened to links, carries out its actions, and tells shards and listeners
+/// who is a member. One on each node, on the shard that has the lanes.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
   using Messages = troupe::Messages<LinkUp, LinkDown, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
@@ -87,9 +87,11 @@ class ClusterActor final : public Actor<ClusterActor> {
   RouteTables& routes_;
   Gauge& members_up_;
   std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.
-  std::map<NodeId, overlay::LinkId> chosen_;     ///< In this turn: taken into use at its end, when the shards know the member.
+  std::map<NodeId, overlay::LinkId>
+      chosen_;  ///< In this turn: taken into use at its end, when the shards know the member.
   std::set<Ref<MemberListener>> listeners_;
-  std::map<std::string, std::string> dial_errors_;  ///< The last one logged for each address, so that retries do not repeat it.
+  std::map<std::string, std::string>
+      dial_errors_;  ///< The last one logged for each address, so that retries do not repeat it.
   TimerId tick_;
 };
 

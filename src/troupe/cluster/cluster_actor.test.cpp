@@ -24,14 +24,19 @@ class ScriptedOverlay final : public overlay::Overlay {
  public:
   explicit ScriptedOverlay(Script& script) : script_(script) {}
   overlay::Actions start(TimePoint) override { return say("start"); }
-  overlay::Actions on_link_up(TimePoint, overlay::LinkId, const overlay::Member& peer, const std::string& dialed) override {
+  overlay::Actions on_link_up(TimePoint, overlay::LinkId, const overlay::Member& peer,
+                              const std::string& dialed) override {
     return say("link up " + peer.name + " " + dialed);
   }
   overlay::Actions on_link_down(TimePoint, overlay::LinkId, const Error& reason, bool left) override {
     return say("link down " + std::string(to_string(reason.code)) + (left ? " left" : ""));
   }
-  overlay::Actions on_dial_failed(TimePoint, const std::string& address, const Error&) override { return say("dial failed " + address); }
-  overlay::Actions on_message(TimePoint, NodeId, const Bytes& message) override { return say("message " + std::string(message.view())); }
+  overlay::Actions on_dial_failed(TimePoint, const std::string& address, const Error&) override {
+    return say("dial failed " + address);
+  }
+  overlay::Actions on_message(TimePoint, NodeId, const Bytes& message) override {
+    return say("message " + std::string(message.view()));
+  }
   overlay::Actions on_tick(TimePoint) override {
     script_.tick.reset();
     return say("tick");
@@ -70,7 +75,9 @@ class Watcher : public Actor<Watcher> {
  public:
   using Messages = troupe::Messages<MemberChanged, Hello>;
   explicit Watcher(std::vector<std::string>& events) : events_(events) {}
-  void on(const MemberChanged& change) { events_.push_back(change.member.name + " is " + std::string(to_string(change.state))); }
+  void on(const MemberChanged& change) {
+    events_.push_back(change.member.name + " is " + std::string(to_string(change.state)));
+  }
   void on(const Hello& hello) { events_.push_back("hello " + std::to_string(hello.number)); }
 
  private:
@@ -81,8 +88,11 @@ class Watcher : public Actor<Watcher> {
 class ClusterActorTest : public testing::Test {
  protected:
   ClusterActorTest() {
-    actor_ = shard().spawn<ClusterActor>({}, overlay::Member{"ada", 1, "ada:1", ""}, std::make_unique<ScriptedOverlay>(script_), ada().lanes,
-                                         static_cast<RouteTables&>(routes_), ada().world.metrics()).value();
+    actor_ =
+        shard()
+            .spawn<ClusterActor>({}, overlay::Member{"ada", 1, "ada:1", ""}, std::make_unique<ScriptedOverlay>(script_),
+                                 ada().lanes, static_cast<RouteTables&>(routes_), ada().world.metrics())
+            .value();
     watcher_ = shard().spawn<Watcher>({}, events_).value();
     shard().tell(actor_, WatchMembers{watcher_});
     nodes_.settle();
@@ -111,7 +121,8 @@ TEST_F(ClusterActorTest, tells_the_overlay_what_happens) {
   tell(OverlayMessage{nodes_.bob.id, Bytes::copy_of("x")}, {});
   tell(LinkDown{1, Error{ErrorCode::kTimeout, ""}, true}, {});
   tell(DialFailed{"eve:1", Error{ErrorCode::kUnreachable, "gone"}}, {});
-  EXPECT_THAT(script_.told, ElementsAre("start", "link up bob bob:1", "message x", "link down timeout left", "dial failed eve:1"));
+  EXPECT_THAT(script_.told,
+              ElementsAre("start", "link up bob bob:1", "message x", "link down timeout left", "dial failed eve:1"));
 }
 
 TEST_F(ClusterActorTest, dials_what_the_overlay_wants) {
@@ -123,7 +134,10 @@ TEST_F(ClusterActorTest, messages_of_a_new_member_come_after_the_route_and_the_n
   nodes_.bob.lanes.dial("ada:1");
   nodes_.settle();
   nodes_.bob.lanes.choose(ada().id, nodes_.bob.links.back());
-  nodes_.bob.lanes.send({.node = ada().id, .recipient = watcher_.address().actor, .sender = ActorId::at(0, 1, 1), .tag = payload_type<Hello>.tag,
+  nodes_.bob.lanes.send({.node = ada().id,
+                         .recipient = watcher_.address().actor,
+                         .sender = ActorId::at(0, 1, 1),
+                         .tag = payload_type<Hello>.tag,
                          .body = wire::encode(Hello{1})});
   nodes_.settle();
   EXPECT_THAT(events_, IsEmpty()) << "ada has not taken the link into use";
@@ -146,8 +160,8 @@ TEST_F(ClusterActorTest, a_member_that_is_down_or_left_loses_its_route) {
   EXPECT_EQ(ada().world.metric("troupe_cluster_members_up"), 0);
   tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
   tell(LinkDown{1, {}, true}, {overlay::MemberDown{bob(), {}, true}});
-  EXPECT_THAT(events_, ElementsAre("route", "bob is up", "no route: node bob is down", "bob is down", "route", "bob is up",
-                                   "no route: node bob left", "bob is left"));
+  EXPECT_THAT(events_, ElementsAre("route", "bob is up", "no route: node bob is down", "bob is down", "route",
+                                   "bob is up", "no route: node bob left", "bob is left"));
 }
 
 TEST_F(ClusterActorTest, who_begins_to_watch_is_told_who_is_up) {
@@ -178,7 +192,10 @@ TEST_F(ClusterActorTest, ticks_when_the_overlay_wants_it) {
 }
 
 TEST_F(ClusterActorTest, a_dial_that_fails_again_for_the_same_cause_is_logged_once) {
-  const auto lines = [&] { return std::ranges::count_if(ada().world.log_lines(), [](const std::string& line) { return line.contains("no link to eve:1"); }); };
+  const auto lines = [&] {
+    return std::ranges::count_if(ada().world.log_lines(),
+                                 [](const std::string& line) { return line.contains("no link to eve:1"); });
+  };
   for (int i = 0; i < 3; ++i) tell(DialFailed{"eve:1", Error{ErrorCode::kUnreachable, "refused"}}, {});
   EXPECT_EQ(lines(), 1);
   tell(DialFailed{"eve:1", Error{ErrorCode::kTimeout, "slow"}}, {});

@@ -38,7 +38,8 @@ Lanes::Lane& Lanes::add_lane(std::unique_ptr<Connection> connection, link::Role 
                              overlay::LinkId link) {
   link::Nonce nonce;
   network_.secure_random(nonce);
-  link::LinkOptions options{.secret = options_.secret, .handshake_timeout = options_.handshake_timeout, .liveness = options_.liveness};
+  link::LinkOptions options{
+      .secret = options_.secret, .handshake_timeout = options_.handshake_timeout, .liveness = options_.liveness};
   if (const LinkState* state = find_link(link); state != nullptr && state->control != nullptr) {
     options.expected_node = state->peer.name;
   }
@@ -74,7 +75,8 @@ void Lanes::dial(const std::string& address) {
 }
 
 void Lanes::open_lane(LinkState& link, const std::string& channel, std::uint16_t index) {
-  network_.connect(link.address, [this, alive = alive_, id = link.id, channel, index](Result<std::unique_ptr<Connection>> connection) {
+  network_.connect(link.address, [this, alive = alive_, id = link.id, channel,
+                                  index](Result<std::unique_ptr<Connection>> connection) {
     if (!*alive) return;
     LinkState* link = find_link(id);
     if (link == nullptr) return;  // Closed meanwhile.
@@ -87,8 +89,12 @@ void Lanes::open_lane(LinkState& link, const std::string& channel, std::uint16_t
 
 void Lanes::on_accept(std::unique_ptr<Connection> connection) {
   if (handshakes_ >= options_.handshakes_max) {
-    log_.warning("{} is turned away: {} connections are in their handshake (cluster.handshakes_max)", connection->peer_address(), handshakes_);
-    metrics_.counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused", {{"reason", "too_many_handshakes"}}).add();
+    log_.warning("{} is turned away: {} connections are in their handshake (cluster.handshakes_max)",
+                 connection->peer_address(), handshakes_);
+    metrics_
+        .counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
+                 {{"reason", "too_many_handshakes"}})
+        .add();
     return;
   }
   add_lane(std::move(connection), link::Role::kAcceptor, identity_for(kControl, 0, 0), 0);
@@ -147,7 +153,9 @@ void Lanes::on_lane_established(Lane& lane) {
 }
 
 void Lanes::check_complete(LinkState& link) {
-  if (link.up || link.control == nullptr || link.data.empty() || std::ranges::find(link.data, nullptr) != link.data.end()) return;
+  if (link.up || link.control == nullptr || link.data.empty() ||
+      std::ranges::find(link.data, nullptr) != link.data.end())
+    return;
   link.up = true;
   shard_.cancel(link.deadline);
   if (listener_ != nullptr) listener_->on_link_up(link.id, link.peer, link.dialed ? link.address : "");
@@ -209,7 +217,9 @@ void Lanes::flush() {
     if (!writes.empty()) lane.connection->write(writes);
     writes.clear();
     if (lane.connection->unsent_bytes() > 2 * options_.lane_queue_bytes_max) {
-      close_link(lane.owner, Error{ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"}, false, true);
+      close_link(lane.owner,
+                 Error{ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"},
+                 false, true);
     }
   }
   retired_.clear();
@@ -217,7 +227,8 @@ void Lanes::flush() {
 
 void Lanes::retire(Lane& lane, bool orderly) {
   if (std::exchange(lane.retired, true)) return;
-  if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0) --handshakes_;  // It ended in its handshake.
+  if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0)
+    --handshakes_;  // It ended in its handshake.
   shard_.cancel(lane.timer);
   if (orderly) {
     std::vector<Bytes>& writes = lane.actions.writes();
@@ -237,8 +248,10 @@ void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
 
 void Lanes::log_refusal(const Lane& lane, const Error& error) {
   log_.warning("connection from {} refused: {}", lane.connection->peer_address(), error.to_string());
-  metrics_.counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
-                   {{"reason", std::string(to_string(error.code))}}).add();
+  metrics_
+      .counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
+               {{"reason", std::string(to_string(error.code))}})
+      .add();
 }
 
 void Lanes::close(overlay::LinkId link, const std::string& reason) {
@@ -251,7 +264,8 @@ void Lanes::close_link(overlay::LinkId id, const Error& reason, bool peer_left, 
   const std::unique_ptr<LinkState> link = std::move(found->second);
   links_.erase(found);
   shard_.cancel(link->deadline);
-  if (const auto chosen = chosen_.find(link->node.name); chosen != chosen_.end() && chosen->second == id) chosen_.erase(chosen);
+  if (const auto chosen = chosen_.find(link->node.name); chosen != chosen_.end() && chosen->second == id)
+    chosen_.erase(chosen);
   std::vector<Lane*> lanes;
   for (const auto& [number, lane] : lanes_) {
     if (lane->owner == id) lanes.push_back(lane.get());

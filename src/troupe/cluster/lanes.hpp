@@ -18,13 +18,15 @@
 namespace troupe::cluster {
 
 struct LanesOptions {
-  link::Identity identity;        ///< Of this node; `channel`, `lane`, `lanes` and `link` are set for each connection.
+  link::Identity identity;  ///< Of this node; `channel`, `lane`, `lanes` and `link` are set for each connection.
   std::string secret;
-  std::uint16_t data_lanes = 1;   ///< Connections of the `data` channel to each peer.
+  std::uint16_t data_lanes = 1;  ///< Connections of the `data` channel to each peer.
   Duration handshake_timeout = 5s;
   link::LivenessOptions liveness;
-  std::size_t lane_queue_bytes_max = 64U << 20U;  ///< Unsent bytes of one lane. Full: tell and ask answer kFull; at twice as much the link is cut.
-  std::size_t handshakes_max = 128;  ///< Accepted connections that are not authenticated yet. Full: a new one is closed.
+  std::size_t lane_queue_bytes_max =
+      64U << 20U;  ///< Unsent bytes of one lane. Full: tell and ask answer kFull; at twice as much the link is cut.
+  std::size_t handshakes_max =
+      128;  ///< Accepted connections that are not authenticated yet. Full: a new one is closed.
 };
 
 /// Whom Lanes tells what happened to links. Called on the shard's thread, never from within a call to Lanes.
@@ -39,9 +41,9 @@ class LinkListener {
   virtual void on_overlay_message(const NodeId& from, Bytes message) = 0;
 };
 
-/// The lanes of a node: opens, authenticates and watches connections, and moves envelopes over them. The lanes to one peer
-/// (one for `control`, some for `data`) are one link to the overlay: up when all are up, down when one is lost. Plain code on one
-/// shard (with one lane a channel, a node's lanes are on one shard).
+/// The lanes of a node: opens, authenticates and watches connections, and moves envelopes over them. The lanes to one
+/// peer (one for `control`, some for `data`) are one link to the overlay: up when all are up, down when one is lost.
+/// Plain code on one shard (with one lane a channel, a node's lanes are on one shard).
 class Lanes {
  public:
   Lanes(LanesOptions options, Shard& shard, Network& network, Metrics& metrics, LogSink& log_sink);
@@ -67,8 +69,9 @@ class Lanes {
   void dial(const std::string& address);
   /// Closes the link; its listener is not told.
   void close(overlay::LinkId link, const std::string& reason);
-  /// What is sent to the node goes over this link from now on; and what has come over it, which was held back until the node's shards had a
-  /// route for their answers, is delivered. What still comes over an earlier link of that node is dropped: it would be out of order.
+  /// What is sent to the node goes over this link from now on; and what has come over it, which was held back until the
+  /// node's shards had a route for their answers, is delivered. What still comes over an earlier link of that node is
+  /// dropped: it would be out of order.
   void choose(const NodeId& node, overlay::LinkId link);
   /// Sends a message of the overlay over the control lane of the chosen link.
   void send_control(const NodeId& node, const Bytes& message);
@@ -82,7 +85,8 @@ class Lanes {
   struct LinkState;
 
   void open_lane(LinkState& link, const std::string& channel, std::uint16_t index);
-  Lane& add_lane(std::unique_ptr<Connection> connection, link::Role role, link::Identity identity, overlay::LinkId link);
+  Lane& add_lane(std::unique_ptr<Connection> connection, link::Role role, link::Identity identity,
+                 overlay::LinkId link);
   void on_lane_established(Lane& lane);
   void accept_into_link(Lane& lane);
   void check_complete(LinkState& link);
@@ -108,13 +112,14 @@ class Lanes {
   Metrics& metrics_;
   LinkListener* listener_ = nullptr;
   std::map<overlay::LinkId, std::unique_ptr<LinkState>> links_;
-  std::map<std::uint64_t, std::unique_ptr<Lane>> lanes_;  ///< By number.
+  std::map<std::uint64_t, std::unique_ptr<Lane>> lanes_;       ///< By number.
   std::unordered_map<std::uint64_t, overlay::LinkId> chosen_;  ///< By NodeId::name.
-  std::vector<std::uint64_t> dirty_;  ///< Lanes with writes that `flush` has to hand on.
-  std::vector<std::unique_ptr<Lane>> retired_;  ///< Closed while one of their events was on the stack; destroyed by `flush`.
+  std::vector<std::uint64_t> dirty_;                           ///< Lanes with writes that `flush` has to hand on.
+  std::vector<std::unique_ptr<Lane>>
+      retired_;  ///< Closed while one of their events was on the stack; destroyed by `flush`.
   std::uint64_t last_lane_ = 0;
   overlay::LinkId last_link_ = 0;
-  std::size_t handshakes_ = 0;  ///< Of accepted connections.
+  std::size_t handshakes_ = 0;                                  ///< Of accepted connections.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< For connects that outlive this object.
 };
 

@@ -79,7 +79,8 @@ TEST_F(LanesTest, messages_reach_the_actor_and_keep_the_order_of_each_pair) {
   make(3);
   nodes_->join();
   for (std::uint64_t number = 1; number <= 50; ++number) {
-    for (std::uint64_t sender = 1; sender <= 8; ++sender) EXPECT_EQ(ada().lanes.send(say(sender, number)), SendOutcome::kTaken);
+    for (std::uint64_t sender = 1; sender <= 8; ++sender)
+      EXPECT_EQ(ada().lanes.send(say(sender, number)), SendOutcome::kTaken);
     if (number % 7 == 0) ada().lanes.flush();
   }
   std::size_t lanes_in_use = 0;

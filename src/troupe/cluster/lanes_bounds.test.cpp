@@ -83,7 +83,9 @@ class LanesBounds : public testing::Test {
   static double refused(TestNode& node, const std::string& reason) {
     double sum = 0;
     for (const MetricSample& sample : node.world.metrics().samples()) {
-      if (sample.name == "troupe_cluster_connections_refused_total" && sample.labels == MetricLabels{{"reason", reason}}) sum += sample.value;
+      if (sample.name == "troupe_cluster_connections_refused_total" &&
+          sample.labels == MetricLabels{{"reason", reason}})
+        sum += sample.value;
     }
     return sum;
   }
@@ -135,7 +137,9 @@ TEST_F(LanesBounds, a_stranger_who_says_nothing_is_shown_the_door) {
 
 TEST_F(LanesBounds, a_stranger_who_goes_is_logged_once) {
   TwoNodes nodes;
-  { Stranger stranger(nodes); }
+  {
+    Stranger stranger(nodes);
+  }
   nodes.settle();
   expect_refused(nodes, "connection ended", "unreachable");
 }
@@ -222,7 +226,8 @@ TEST_F(LanesQueue, an_ask_that_finds_no_room_is_answered) {
   two_->join();
   while (two_->ada.lanes.send(blob(1'000)) == SendOutcome::kTaken) {
   }
-  // The answer goes to the asker on ada's own shard, whose asks know the number: here, none does, so it is seen as the dead letters' count.
+  // The answer goes to the asker on ada's own shard, whose asks know the number: here, none does, so it is seen as the
+  // dead letters' count.
   const double before = two_->ada.world.metric("troupe_dead_letters_total");
   EXPECT_EQ(two_->ada.lanes.send(blob(1'000, EnvelopeKind::kAsk)), SendOutcome::kFull);
   EXPECT_EQ(two_->ada.world.metric("troupe_dead_letters_total"), before + 1);
@@ -262,7 +267,8 @@ TEST_F(LanesQueue, an_answer_above_the_peers_size_is_answered_by_an_error) {
   start(64U << 20U);
   two_->join();
   std::optional<Result<Bytes>> answer;
-  two_->ada.world.shard().ask(Ref<Counter>({two_->bob.id, counter_.address().actor}), Give{2U << 20U}, 5s, [&](auto result) { answer = result; });
+  two_->ada.world.shard().ask(Ref<Counter>({two_->bob.id, counter_.address().actor}), Give{2U << 20U}, 5s,
+                              [&](auto result) { answer = result; });
   // The worlds of this test do not route by themselves: each takes what is meant for the other to the lanes.
   const auto carry = [](TestNode& from, const NodeId& to) {
     auto& remote = from.world.remote();

@@ -19,8 +19,8 @@ class TestWire {
     Connection::Events* events = nullptr;
     std::deque<Bytes> inbound;
     std::size_t inbound_bytes = 0;
-    bool finished = false;              ///< Its owner has let go of it.
-    std::optional<std::string> ended;   ///< After `inbound`.
+    bool finished = false;             ///< Its owner has let go of it.
+    std::optional<std::string> ended;  ///< After `inbound`.
   };
   /// Side 0 dialed.
   struct Pipe {
@@ -106,19 +106,28 @@ inline std::unique_ptr<Connection> TestWire::connection(std::shared_ptr<Pipe> pi
 
 /// The options of a node of this name, at the address `<name>:1`.
 inline LanesOptions lanes_options(const std::string& name) {
-  return {.identity = {.cluster = "troupe", .node = name, .incarnation = 1, .address = name + ":1", .channel = "control", .frame_bytes_max = 1U << 20U},
+  return {.identity = {.cluster = "troupe",
+                       .node = name,
+                       .incarnation = 1,
+                       .address = name + ":1",
+                       .channel = "control",
+                       .frame_bytes_max = 1U << 20U},
           .secret = "secret"};
 }
 
 /// A node's lanes, what they reported, and a shard to deliver to.
 struct TestNode final : LinkListener, Network {
   TestNode(TestWire& test_wire, LanesOptions options)
-      : wire(test_wire), id{hash64(options.identity.node), options.identity.incarnation}, lanes(std::move(options), world.shard(), *this, world.metrics(), world) {
+      : wire(test_wire),
+        id{hash64(options.identity.node), options.identity.incarnation},
+        lanes(std::move(options), world.shard(), *this, world.metrics(), world) {
     lanes.set_listener(this);
   }
   ~TestNode() override { *alive = false; }
 
-  void connect(const std::string& address, Connected connected) override { dials.emplace_back(address, std::move(connected)); }
+  void connect(const std::string& address, Connected connected) override {
+    dials.emplace_back(address, std::move(connected));
+  }
   void secure_random(std::span<std::byte> bytes) override {
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
   }
@@ -129,7 +138,9 @@ struct TestNode final : LinkListener, Network {
   void on_link_down(overlay::LinkId, const Error& reason, bool peer_left) override {
     news.push_back((peer_left ? "left: " : "down: ") + reason.to_string());
   }
-  void on_dial_failed(const std::string& address, const Error& reason) override { news.push_back("no link to " + address + ": " + reason.to_string()); }
+  void on_dial_failed(const std::string& address, const Error& reason) override {
+    news.push_back("no link to " + address + ": " + reason.to_string());
+  }
   void on_overlay_message(const NodeId&, Bytes message) override { overlay_messages.emplace_back(message.view()); }
 
   TestWire& wire;

@@ -68,14 +68,18 @@ void Lanes::refuse(const Routed& message, ErrorCode why, std::string detail) {
 }
 
 void Lanes::count_dead_letter(ErrorCode why) {
-  metrics_.counter("troupe_dead_letters_total", "Messages that no handler received", {{"reason", std::string(to_string(why))}}).add();
+  metrics_
+      .counter("troupe_dead_letters_total", "Messages that no handler received",
+               {{"reason", std::string(to_string(why))}})
+      .add();
 }
 
 void Lanes::send_control(const NodeId& node, const Bytes& message) {
   const auto chosen = chosen_.find(node.name);
   LinkState* link = chosen == chosen_.end() ? nullptr : find_link(chosen->second);
   if (link == nullptr) return;
-  (void)link->control->link.send(shard_.now(), {}, message, link->control->actions);  // The overlay repairs what is lost.
+  (void)link->control->link.send(shard_.now(), {}, message,
+                                 link->control->actions);  // The overlay repairs what is lost.
   carry_out(*link->control);
 }
 

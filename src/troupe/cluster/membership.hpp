@@ -20,8 +20,8 @@ struct GetMembers {
   using Reply = Members;
 };
 
-/// A member is up, unreachable, down or has left. `kUp` again for a member that is up: its link was re-made, and what was sent
-/// meanwhile may be lost.
+/// A member is up, unreachable, down or has left. `kUp` again for a member that is up: its link was re-made, and what
+/// was sent meanwhile may be lost.
 struct MemberChanged {
   static constexpr auto wire_name = "troupe.cluster.member_changed";
   overlay::Member member;

@@ -13,14 +13,15 @@
 
 namespace troupe::cluster {
 
-/// One byte stream to a peer: a TCP connection in the runtime, a simulated one in the simulator. Ordered until it breaks; what was not
-/// delivered by then is lost. It belongs to one shard and is used on its thread only. Destroying it cuts the connection at once.
+/// One byte stream to a peer: a TCP connection in the runtime, a simulated one in the simulator. Ordered until it
+/// breaks; what was not delivered by then is lost. It belongs to one shard and is used on its thread only. Destroying
+/// it cuts the connection at once.
 class Connection {
  public:
   virtual ~Connection() = default;
 
-  /// What the owner is told, on the shard's thread, after the shard's time was set. Never called from within `write`, `finish` or the
-  /// destructor, and never after `on_end`.
+  /// What the owner is told, on the shard's thread, after the shard's time was set. Never called from within `write`,
+  /// `finish` or the destructor, and never after `on_end`.
   class Events {
    public:
     virtual ~Events() = default;
@@ -32,29 +33,32 @@ class Connection {
   /// Sets who is told. Called once, before the connection gives anything.
   virtual void start(Events& events) = 0;
 
-  /// Takes the pieces (leaves the vector empty) and sends them in order. Never blocks; what cannot leave yet waits inside.
+  /// Takes the pieces (leaves the vector empty) and sends them in order. Never blocks; what cannot leave yet waits
+  /// inside.
   virtual void write(std::vector<Bytes>& pieces) = 0;
 
   /// Taken by `write` and not yet by the operating system. The owner bounds it.
   virtual std::size_t unsent_bytes() const = 0;
 
-  /// Ends in good order: sends what waits, then closes the sending side, discards what still comes, and closes when the peer does or after
-  /// one second. No events from here on, and the connection looks after itself: the owner destroys this object right after.
+  /// Ends in good order: sends what waits, then closes the sending side, discards what still comes, and closes when the
+  /// peer does or after one second. No events from here on, and the connection looks after itself: the owner destroys
+  /// this object right after.
   virtual void finish() = 0;
 
   /// "127.0.0.1:51234", for logs.
   virtual std::string peer_address() const = 0;
 };
 
-/// How a shard opens connections. Listening is the world's own business: it hands each accepted connection to `Lanes::on_accept`.
+/// How a shard opens connections. Listening is the world's own business: it hands each accepted connection to
+/// `Lanes::on_accept`.
 class Network {
  public:
   virtual ~Network() = default;
 
   using Connected = std::move_only_function<void(Result<std::unique_ptr<Connection>>)>;
 
-  /// Opens a connection to "host:port". `connected` is called once on this shard's thread, never from within `connect`, with `unreachable` if
-  /// it cannot be had within the runtime's connect timeout (default 5 s).
+  /// Opens a connection to "host:port". `connected` is called once on this shard's thread, never from within `connect`,
+  /// with `unreachable` if it cannot be had within the runtime's connect timeout (default 5 s).
   virtual void connect(const std::string& address, Connected connected) = 0;
 
   /// Fills the bytes from a secure source (the simulator: from its seed).

@@ -35,7 +35,12 @@ TEST(Routed, comes_out_as_it_went_in) {
 }
 
 TEST(Routed, the_head_is_as_docs_wire_says) {
-  Routed message{.kind = EnvelopeKind::kReply, .recipient = ActorId::from_raw(1), .sender = ActorId::from_raw(2), .correlation = 3, .tag = 4, .body = {}};
+  Routed message{.kind = EnvelopeKind::kReply,
+                 .recipient = ActorId::from_raw(1),
+                 .sender = ActorId::from_raw(2),
+                 .correlation = 3,
+                 .tag = 4,
+                 .body = {}};
   const RoutedHead head = encode_head(message);
   std::array<int, RoutedHead::kSize> expected{};
   expected[0] = 2;   // kind
@@ -43,7 +48,8 @@ TEST(Routed, the_head_is_as_docs_wire_says) {
   expected[10] = 2;  // sender
   expected[18] = 3;  // correlation
   expected[26] = 4;  // tag
-  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(static_cast<int>(head.bytes[i]), expected[i]) << "byte " << i;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_EQ(static_cast<int>(head.bytes[i]), expected[i]) << "byte " << i;
 }
 
 TEST(Routed, a_body_may_be_empty) {

@@ -12,8 +12,8 @@ namespace troupe::cluster {
 
 class Lanes;
 
-/// One shard's table of the nodes that can be reached, and the way a message leaves the shard for another node. The shard's
-/// host calls `send` for ShardHost::send_to_node. Only on the shard's thread.
+/// One shard's table of the nodes that can be reached, and the way a message leaves the shard for another node. The
+/// shard's host calls `send` for ShardHost::send_to_node. Only on the shard's thread.
 class Routing {
  public:
   /// The node's lanes are on shard `lanes_shard`, and `lanes` is used only there; null until they are made.

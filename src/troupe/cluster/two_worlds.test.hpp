@@ -8,8 +8,8 @@
 
 namespace troupe::cluster {
 
-/// Two nodes without lanes, for tests of actors that speak with their peers: what one sends to the other arrives, encoded and decoded, unless the
-/// test loses it.
+/// Two nodes without lanes, for tests of actors that speak with their peers: what one sends to the other arrives,
+/// encoded and decoded, unless the test loses it.
 struct TwoWorlds {
   struct Node {
     explicit Node(const std::string& node_name) : name(node_name), id{hash64(node_name), 1}, world(1, {.node = id}) {}

@@ -13,26 +13,27 @@
 namespace troupe::document {
 
 struct DocumentOptions {
-  /// The cluster addresses (host:port) of all nodes that own documents, this one among them, the same on each node. A topic belongs to
-  /// one of them for ever.
+  /// The cluster addresses (host:port) of all nodes that own documents, this one among them, the same on each node. A
+  /// topic belongs to one of them for ever.
   std::vector<std::string> nodes;
-  std::string self;  ///< This node's address in `nodes`.
+  std::string self;                              ///< This node's address in `nodes`.
   std::map<std::string, DocumentFactory> types;  ///< By prefix, with its slash: "canvas/".
 
-  std::size_t keys_max = 65'536;            ///< Remembered keys of each document.
-  std::size_t documents_max = 65'536;       ///< Owners, and replicas, that one partition has open. Full: queue_full.
-  std::size_t waiting_max = 4'096;          ///< Requests that one owner or replica holds. Full: queue_full.
-  std::size_t batch_events_max = 512;       ///< Events that an owner appends at once.
+  std::size_t keys_max = 65'536;       ///< Remembered keys of each document.
+  std::size_t documents_max = 65'536;  ///< Owners, and replicas, that one partition has open. Full: queue_full.
+  std::size_t waiting_max = 4'096;     ///< Requests that one owner or replica holds. Full: queue_full.
+  std::size_t batch_events_max = 512;  ///< Events that an owner appends at once.
   std::size_t batch_bytes_max = 1U << 20U;
-  std::size_t recent_events_max = 4'096;    ///< Events kept in memory for those who lack a few, by owner and replica.
+  std::size_t recent_events_max = 4'096;  ///< Events kept in memory for those who lack a few, by owner and replica.
   std::size_t recent_bytes_max = 4U << 20U;
-  std::size_t replay_events_max = 10'000;   ///< A client that lacks more begins from the snapshot.
-  std::size_t snapshot_bytes_min = 1U << 20U;  ///< A snapshot is saved after at least so many bytes of events, and as many as the last one had.
+  std::size_t replay_events_max = 10'000;  ///< A client that lacks more begins from the snapshot.
+  std::size_t snapshot_bytes_min =
+      1U << 20U;  ///< A snapshot is saved after at least so many bytes of events, and as many as the last one had.
   Duration journal_timeout = 10s;
-  Duration append_timeout = 5s;    ///< From one node to the owner's.
+  Duration append_timeout = 5s;  ///< From one node to the owner's.
   Duration follow_timeout = 3s;
   Duration repair_interval = 2s;
-  Duration idle_timeout = 5min;    ///< Owners and replicas that nobody needs are put away after it.
+  Duration idle_timeout = 5min;  ///< Owners and replicas that nobody needs are put away after it.
 };
 
 /// The owner's address of a topic.

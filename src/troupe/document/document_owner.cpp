@@ -31,7 +31,8 @@ DocumentOwner::DocumentOwner(std::string topic, const DocumentOptions& options, 
       recent_(options.recent_events_max, options.recent_bytes_max),
       appended_(metrics.counter("troupe_document_events_total", "Events that were numbered, stored and acknowledged")),
       repeated_(metrics.counter("troupe_document_repeated_total", "Appends whose key had been stored before")),
-      journal_failures_(metrics.counter("troupe_document_journal_failures_total", "Times that a journal refused, failed or did not answer")) {}
+      journal_failures_(metrics.counter("troupe_document_journal_failures_total",
+                                        "Times that a journal refused, failed or did not answer")) {}
 
 void DocumentOwner::on_start() {
   last_use_ = context().now();
@@ -46,8 +47,10 @@ void DocumentOwner::on(OwnerAppend&& message) {
     return message.reply(Error{ErrorCode::kQueueFull, "too many events of this document wait for the disk"});
   }
   Append& request = message.request;
-  if (request.key.empty()) return message.reply(Error{ErrorCode::kInvalidArgument, "an event needs a key that names it"});
-  waiting_.push_back({Event{0, std::move(request.key), std::move(request.from), std::move(request.data)}, std::move(message.reply)});
+  if (request.key.empty())
+    return message.reply(Error{ErrorCode::kInvalidArgument, "an event needs a key that names it"});
+  waiting_.push_back(
+      {Event{0, std::move(request.key), std::move(request.from), std::move(request.data)}, std::move(message.reply)});
   if (state_ == State::kClosed) open();
   if (state_ == State::kReady) append_next();
 }
@@ -65,7 +68,8 @@ void DocumentOwner::on(OwnerFollow&& message) {
   last_use_ = context().now();
   ++received_;
   if (state_ == State::kReady) return answer_follow(message);
-  if (follows_.size() >= options_.waiting_max) return message.reply(Error{ErrorCode::kQueueFull, "too many followers wait"});
+  if (follows_.size() >= options_.waiting_max)
+    return message.reply(Error{ErrorCode::kQueueFull, "too many followers wait"});
   follows_.push_back(std::move(message));
   if (state_ == State::kClosed) open();
 }
@@ -97,7 +101,8 @@ void DocumentOwner::on_opened(Result<OpenedStream> opened) {
     Result<SavedState> saved = wire::decode<SavedState>(opened->snapshot.state);
     const Result<void> restored = saved ? document_->restore(saved->state) : std::unexpected(saved.error());
     if (!restored) {
-      context().log().warning("the snapshot of {} cannot be read ({}): all its events are replayed", topic_, restored.error().to_string());
+      context().log().warning("the snapshot of {} cannot be read ({}): all its events are replayed", topic_,
+                              restored.error().to_string());
       document_ = (*type_of(options_, topic_))();
       last_seq_ = hash_ = 0;
     } else {
@@ -172,9 +177,10 @@ void DocumentOwner::append_next() {
   }
   if (request.events.empty()) return;
   state_ = State::kAppending;
-  auto done = context().completion<AppendOutcome>(options_.journal_timeout,
-                                                  [this](Result<AppendOutcome> outcome) { on_appended(std::move(outcome)); });
-  journal_.append(std::move(request), [done = std::move(done)](Result<AppendOutcome> outcome) mutable { done(std::move(outcome)); });
+  auto done = context().completion<AppendOutcome>(
+      options_.journal_timeout, [this](Result<AppendOutcome> outcome) { on_appended(std::move(outcome)); });
+  journal_.append(std::move(request),
+                  [done = std::move(done)](Result<AppendOutcome> outcome) mutable { done(std::move(outcome)); });
 }
 
 void DocumentOwner::on_appended(Result<AppendOutcome> outcome) {
@@ -184,8 +190,10 @@ void DocumentOwner::on_appended(Result<AppendOutcome> outcome) {
     return append_next();
   }
   if (!outcome) return fail_all(outcome.error());
-  if (*outcome == AppendOutcome::kFenced) return fail_all(Error{ErrorCode::kFenced, "another writer has opened the stream"});
-  if (*outcome == AppendOutcome::kUnknown) return fail_all(Error{ErrorCode::kUnavailable, "whether the events were written is unknown"});
+  if (*outcome == AppendOutcome::kFenced)
+    return fail_all(Error{ErrorCode::kFenced, "another writer has opened the stream"});
+  if (*outcome == AppendOutcome::kUnknown)
+    return fail_all(Error{ErrorCode::kUnavailable, "whether the events were written is unknown"});
   std::vector<Event> events;
   for (Waiting& waiting : std::exchange(in_flight_, {})) {
     take(waiting.event);
@@ -220,7 +228,8 @@ void DocumentOwner::save_snapshot() {
   auto done = context().completion<bool>(options_.journal_timeout, [this](const Result<bool>& saved) {
     if (!saved) context().log().warning("the snapshot of {} was not saved: {}", topic_, saved.error().to_string());
   });
-  journal_.save_snapshot(topic_, fence_, std::move(snapshot), [done = std::move(done)](Result<bool> saved) mutable { done(std::move(saved)); });
+  journal_.save_snapshot(topic_, fence_, std::move(snapshot),
+                         [done = std::move(done)](Result<bool> saved) mutable { done(std::move(saved)); });
 }
 
 // Followers and readers.
@@ -228,7 +237,8 @@ void DocumentOwner::save_snapshot() {
 void DocumentOwner::answer_follow(OwnerFollow& message) {
   const Follow& request = message.request;
   if (followers_.insert(request.follower).second) {
-    context().monitor(request.follower, [this, follower = request.follower](const Down&) { followers_.erase(follower); });
+    context().monitor(request.follower,
+                      [this, follower = request.follower](const Down&) { followers_.erase(follower); });
   }
   Follow::Reply reply{{epoch_, last_seq_}, hash_, std::nullopt, {}};
   const Position& has = request.has;
@@ -267,7 +277,8 @@ void DocumentOwner::read(OwnerRead message) {
 }
 
 void DocumentOwner::check_idle() {
-  const bool busy = state_ == State::kOpening || state_ == State::kAppending || !followers_.empty() || !waiting_.empty();
+  const bool busy =
+      state_ == State::kOpening || state_ == State::kAppending || !followers_.empty() || !waiting_.empty();
   if (!busy && context().now() - last_use_ > options_.idle_timeout) context().tell(documents_, Idle{topic_, received_});
 }
 

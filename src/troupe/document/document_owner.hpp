@@ -16,9 +16,9 @@
 
 namespace troupe::document {
 
-/// The one owner of a document: numbers its events, appends them to the journal, and only then acknowledges and publishes
-/// them. One batch is on its way to the journal at a time; what comes meanwhile makes the next batch, so a slow disk makes batches
-/// larger, not queues longer.
+/// The one owner of a document: numbers its events, appends them to the journal, and only then acknowledges and
+/// publishes them. One batch is on its way to the journal at a time; what comes meanwhile makes the next batch, so a
+/// slow disk makes batches larger, not queues longer.
 ///
 ///     closed --open--> opening --journal's answers--> ready <--> appending
 ///        ^________________|_____any failure of the journal_________|
@@ -26,8 +26,8 @@ class DocumentOwner final : public Actor<DocumentOwner> {
  public:
   using Messages = troupe::Messages<OwnerAppend, OwnerRead, OwnerFollow, PutAway>;
 
-  DocumentOwner(std::string topic, const DocumentOptions& options, Journal& journal, Ref<class DocumentsActor> documents,
-                Metrics& metrics);
+  DocumentOwner(std::string topic, const DocumentOptions& options, Journal& journal,
+                Ref<class DocumentsActor> documents, Metrics& metrics);
 
   void on_start() override;
   void on(OwnerAppend&& message);
@@ -81,7 +81,7 @@ class DocumentOwner final : public Actor<DocumentOwner> {
   std::size_t snapshot_bytes_ = 0;
 
   std::deque<Waiting> waiting_;
-  std::vector<Waiting> in_flight_;  ///< The batch that the journal has.
+  std::vector<Waiting> in_flight_;   ///< The batch that the journal has.
   std::deque<OwnerFollow> follows_;  ///< Answered between batches.
   std::deque<OwnerRead> reads_;      ///< Waiting for the document to be open.
   std::set<Ref<Follower>> followers_;

@@ -25,7 +25,8 @@ DocumentReplica::DocumentReplica(std::string topic, const DocumentOptions& optio
       recent_(options.recent_events_max, options.recent_bytes_max),
       retry_(kRetryInitial),
       gaps_(metrics.counter("troupe_document_gaps_total", "Events that a node missed and fetched from the owner")),
-      resets_(metrics.counter("troupe_document_resets_total", "Times that a node had to begin from the owner's snapshot")) {}
+      resets_(metrics.counter("troupe_document_resets_total",
+                              "Times that a node had to begin from the owner's snapshot")) {}
 
 void DocumentReplica::on_start() {
   last_use_ = context().now();
@@ -41,7 +42,8 @@ void DocumentReplica::follow() {
   if (following_) return;
   context().cancel(next_follow_);
   const Ref<DocumentsActor> owner = owner_();
-  if (!owner) return on_followed(fail(ErrorCode::kUnreachable, "the node that owns this document has not been seen yet"));
+  if (!owner)
+    return on_followed(fail(ErrorCode::kUnreachable, "the node that owns this document has not been seen yet"));
   following_ = true;
   context().ask(owner, Follow{topic_, position_, hash_, self()}, options_.follow_timeout,
                 [this, number = ++follow_](Result<Follow::Reply> reply) {
@@ -53,7 +55,8 @@ void DocumentReplica::follow() {
 
 void DocumentReplica::follow_later(Duration delay) {
   context().cancel(next_follow_);
-  const auto jitter = static_cast<Duration::rep>(static_cast<double>(delay.count()) * 0.2 * context().random().fraction());
+  const auto jitter =
+      static_cast<Duration::rep>(static_cast<double>(delay.count()) * 0.2 * context().random().fraction());
   next_follow_ = context().after(delay + Duration(jitter), [this] { follow(); });
 }
 
@@ -61,7 +64,8 @@ void DocumentReplica::on_followed(Result<Follow::Reply> reply) {
   const Result<void> taken = reply ? take_answer(std::move(*reply)) : std::unexpected(reply.error());
   if (!taken) {
     set_available(false, taken.error().to_string());
-    fail_waiting(Error{ErrorCode::kUnavailable, "the owner of this document cannot be reached: " + taken.error().to_string()});
+    fail_waiting(
+        Error{ErrorCode::kUnavailable, "the owner of this document cannot be reached: " + taken.error().to_string()});
     follow_later(retry_);
     retry_ = std::min(retry_ * 2, kRetryMax);
     return;
@@ -102,7 +106,8 @@ Result<void> DocumentReplica::reset(Follow::Reply&& reply) {
   snapshot_.reset();
   if (first) return {};
   resets_.add();
-  for (const Ref<DocumentListener>& listener : listeners_) context().tell(listener, DocumentReset{topic_, position_, snapshot()});
+  for (const Ref<DocumentListener>& listener : listeners_)
+    context().tell(listener, DocumentReset{topic_, position_, snapshot()});
   return {};
 }
 
@@ -145,7 +150,8 @@ void DocumentReplica::set_available(bool available, const std::string& reason) {
   if (available_ == available) return;
   available_ = available;
   reason_ = reason;
-  for (const Ref<DocumentListener>& listener : listeners_) context().tell(listener, DocumentStatus{topic_, available, reason});
+  for (const Ref<DocumentListener>& listener : listeners_)
+    context().tell(listener, DocumentStatus{topic_, available, reason});
 }
 
 // Serving the node.
@@ -201,18 +207,19 @@ void DocumentReplica::on(ReplicaCatchUp&& message) {
 
 void DocumentReplica::catch_up_from_owner(ReplicaCatchUp message) {
   const Position after = message.request.after;
-  context().ask(owner_(), Read{topic_, after.seq, 1000}, options_.follow_timeout,
-                [this, after, answer = std::move(message.reply)](Result<Read::Reply> read) mutable {
-                  Open::Reply reply{position_, std::nullopt, nullptr};
-                  // Never beyond what this node has: a listener must not get ahead of its own node.
-                  if (read) std::erase_if(read->events, [this](const Event& event) { return event.seq > position_.seq; });
-                  if (read && read->epoch == position_.epoch && after.epoch == position_.epoch && !read->events.empty()) {
-                    reply.events = std::make_shared<const EventBatch>(EventBatch{topic_, read->epoch, std::move(read->events)});
-                  } else {
-                    reply.snapshot = snapshot();
-                  }
-                  answer(std::move(reply));
-                });
+  context().ask(
+      owner_(), Read{topic_, after.seq, 1000}, options_.follow_timeout,
+      [this, after, answer = std::move(message.reply)](Result<Read::Reply> read) mutable {
+        Open::Reply reply{position_, std::nullopt, nullptr};
+        // Never beyond what this node has: a listener must not get ahead of its own node.
+        if (read) std::erase_if(read->events, [this](const Event& event) { return event.seq > position_.seq; });
+        if (read && read->epoch == position_.epoch && after.epoch == position_.epoch && !read->events.empty()) {
+          reply.events = std::make_shared<const EventBatch>(EventBatch{topic_, read->epoch, std::move(read->events)});
+        } else {
+          reply.snapshot = snapshot();
+        }
+        answer(std::move(reply));
+      });
 }
 
 void DocumentReplica::on(ReplicaDigest&& message) {

@@ -14,8 +14,8 @@
 
 namespace troupe::document {
 
-/// One document as one node has it: follows the owner, holds the state and the last events, and serves the node's listeners
-/// from them. It goes on serving while the owner is away.
+/// One document as one node has it: follows the owner, holds the state and the last events, and serves the node's
+/// listeners from them. It goes on serving while the owner is away.
 class DocumentReplica final : public Actor<DocumentReplica> {
  public:
   using Messages =
@@ -80,7 +80,7 @@ class DocumentReplica final : public Actor<DocumentReplica> {
   std::string reason_;
 
   std::set<Ref<DocumentListener>> listeners_;
-  std::deque<WaitingOpen> opens_;      ///< Until this node has what they need.
+  std::deque<WaitingOpen> opens_;  ///< Until this node has what they need.
   std::deque<ReplicaDigest> digests_;
   TimePoint last_use_;
   std::uint64_t received_ = 0;  ///< Messages of the documents actor.

@@ -20,8 +20,9 @@ struct Position {
   friend bool operator==(const Position&, const Position&) = default;
 };
 
-/// Appends one event. Answered after it is on stable storage. Errors: unknown_topic, invalid_event (the document type's reason), queue_full (not stored),
-/// not_owner, and unavailable, timeout, unreachable (it may be stored: ask again with the same key).
+/// Appends one event. Answered after it is on stable storage. Errors: unknown_topic, invalid_event (the document type's
+/// reason), queue_full (not stored), not_owner, and unavailable, timeout, unreachable (it may be stored: ask again with
+/// the same key).
 struct Append {
   static constexpr auto wire_name = "troupe.document.append";
   struct Reply {
@@ -91,9 +92,10 @@ struct Open {
   static constexpr bool local_only = true;
   struct Reply {
     static constexpr bool local_only = true;
-    Position position;                          ///< Where this node is.
-    std::optional<Bytes> snapshot;              ///< The state there, if `after` is not continued.
-    std::shared_ptr<const EventBatch> events;   ///< Else the events after `after`, as far as they are at hand; null if none.
+    Position position;              ///< Where this node is.
+    std::optional<Bytes> snapshot;  ///< The state there, if `after` is not continued.
+    std::shared_ptr<const EventBatch>
+        events;  ///< Else the events after `after`, as far as they are at hand; null if none.
   };
   std::string topic;
   std::optional<Position> after;  ///< What the listener has.
@@ -147,7 +149,9 @@ inline std::uint32_t document_partition(std::string_view topic) {
   return static_cast<std::uint32_t>(hash64(topic) % kDocumentPartitions);
 }
 
-inline std::string documents_actor_name(std::uint32_t partition) { return "troupe.documents." + std::to_string(partition); }
+inline std::string documents_actor_name(std::uint32_t partition) {
+  return "troupe.documents." + std::to_string(partition);
+}
 
 /// The actor that has the topic on this node; with an incarnation of 0, on whichever life of the node there is.
 inline Ref<Documents> documents_for(NodeId node, std::string_view topic) {

@@ -33,7 +33,8 @@ Result<void> DocumentsActor::check(const std::string& topic) const {
     return fail(ErrorCode::kUnknownTopic, "no document type has the prefix '" + std::string(topic_prefix(topic)) + "'");
   }
   if (!disagreeing_.empty()) {
-    return fail(ErrorCode::kUnavailable, "the nodes disagree on who owns documents: give each the same list (join, or document.nodes)");
+    return fail(ErrorCode::kUnavailable,
+                "the nodes disagree on who owns documents: give each the same list (join, or document.nodes)");
   }
   return {};
 }
@@ -50,7 +51,8 @@ Ref<DocumentsActor> DocumentsActor::owner_node(const std::string& topic) const {
 }
 
 template <class A, class... Args>
-Result<DocumentsActor::Started<A>*> DocumentsActor::start(StartedByTopic<A>& all, const std::string& topic, Args&&... args) {
+Result<DocumentsActor::Started<A>*> DocumentsActor::start(StartedByTopic<A>& all, const std::string& topic,
+                                                          Args&&... args) {
   if (const auto found = all.find(topic); found != all.end()) return &found->second;
   if (all.size() >= options_.documents_max) {
     return fail(ErrorCode::kQueueFull, "this node has as many documents open as it may (documents_max)");
@@ -81,7 +83,8 @@ void DocumentsActor::forward(M request, Duration within, ReplyTo<typename M::Rep
   }
   const Ref<DocumentsActor> node = owner_node(request.topic);
   if (!node) {
-    return reply(Error{ErrorCode::kUnavailable, "the node that owns the document (" + owner_of(options_, request.topic) + ") is not there"});
+    return reply(Error{ErrorCode::kUnavailable,
+                       "the node that owns the document (" + owner_of(options_, request.topic) + ") is not there"});
   }
   context().ask(node, std::move(request), within,
                 [reply = std::move(reply)](Result<typename M::Reply> answer) mutable { reply(std::move(answer)); });
@@ -144,12 +147,13 @@ std::string DocumentsActor::on(const GetTrouble&) {
   return disagreeing_.empty() ? "" : "nodes disagree on who owns documents: " + disagreeing_.begin()->second;
 }
 
-// An owner or replica asks to be put away. If it has handled all that was sent to it, nothing can be in its mailbox; else it has something to do,
-// and asks again when it is idle.
+// An owner or replica asks to be put away. If it has handled all that was sent to it, nothing can be in its mailbox;
+// else it has something to do, and asks again when it is idle.
 template <class A>
 void DocumentsActor::put_away(StartedByTopic<A>& all, const Idle& idle) {
   const auto found = all.find(idle.topic);
-  if (found == all.end() || found->second.ref.address() != context().sender() || found->second.sent != idle.received) return;
+  if (found == all.end() || found->second.ref.address() != context().sender() || found->second.sent != idle.received)
+    return;
   context().demonitor(context().sender());
   context().tell(found->second.ref, PutAway{});
   all.erase(found);
@@ -172,7 +176,8 @@ void DocumentsActor::on(const Configured& configured) {
     disagreeing_.erase(from.name);
     return;
   }
-  const std::string text = "this node has [" + own_configuration().nodes + "], another has [" + link::printable(configured.nodes) + "]";
+  const std::string text =
+      "this node has [" + own_configuration().nodes + "], another has [" + link::printable(configured.nodes) + "]";
   if (disagreeing_.insert_or_assign(from.name, text).second && partition_ == 0) {
     context().log().error("the nodes disagree on who owns documents, so none is served until they agree: {}", text);
   }
@@ -194,7 +199,8 @@ void DocumentsActor::on(const cluster::MemberChanged& change) {
   }
   for (auto& [topic, replica] : replicas_) {
     if (owner_of(options_, topic) != address) continue;
-    pass(replica, OwnerReachable{up, "the owner's node " + change.member.name + " is " + std::string(to_string(change.state))});
+    pass(replica,
+         OwnerReachable{up, "the owner's node " + change.member.name + " is " + std::string(to_string(change.state))});
   }
 }
 

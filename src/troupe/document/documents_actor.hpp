@@ -15,8 +15,8 @@ namespace troupe::document {
 class DocumentOwner;
 class DocumentReplica;
 
-/// One partition of a node's documents: starts the owner and the replica of a document when they are first needed, and sends each
-/// request to the right one, here or on the owner's node.
+/// One partition of a node's documents: starts the owner and the replica of a document when they are first needed, and
+/// sends each request to the right one, here or on the owner's node.
 class DocumentsActor final : public Actor<DocumentsActor> {
  public:
   using Messages = troupe::Messages<Append, Read, Open, CatchUp, Close, GetDigest, GetTrouble, Follow, Configured, Idle,
@@ -77,8 +77,9 @@ class DocumentsActor final : public Actor<DocumentsActor> {
   Metrics& metrics_;
   StartedByTopic<DocumentOwner> owners_;
   StartedByTopic<DocumentReplica> replicas_;
-  std::map<std::string, NodeId> nodes_;       ///< Members that are up, by cluster address.
-  std::map<std::uint64_t, std::string> disagreeing_;  ///< By NodeId::name: nodes with another idea of who owns documents.
+  std::map<std::string, NodeId> nodes_;  ///< Members that are up, by cluster address.
+  std::map<std::uint64_t, std::string>
+      disagreeing_;  ///< By NodeId::name: nodes with another idea of who owns documents.
 };
 
 }  // namespace troupe::document

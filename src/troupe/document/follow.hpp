@@ -10,9 +10,10 @@
 #include "troupe/actor/ref.hpp"
 #include "troupe/document/documents.hpp"
 
-/// Between a document's owner and the nodes that follow it. The owner tells each follower of every event once it is on stable
-/// storage. A follower asks `Follow` when it begins, when it sees a gap, when the link to the owner was re-made, and each
-/// `repair_interval`: the question is the repair. It says what the follower has, and the answer is what it lacks.
+/// Between a document's owner and the nodes that follow it. The owner tells each follower of every event once it is on
+/// stable storage. A follower asks `Follow` when it begins, when it sees a gap, when the link to the owner was re-made,
+/// and each `repair_interval`: the question is the repair. It says what the follower has, and the answer is what it
+/// lacks.
 namespace troupe::document {
 
 /// The next events, from the owner to a follower.
@@ -41,7 +42,8 @@ struct Follow {
   Ref<Follower> follower;
 };
 
-/// "These are the nodes that own documents, as I was configured": nodes that differ would each believe to own a document.
+/// "These are the nodes that own documents, as I was configured": nodes that differ would each believe to own a
+/// document.
 struct Configured {
   static constexpr auto wire_name = "troupe.document.configured";
   std::uint64_t digest = 0;

@@ -20,7 +20,8 @@ std::optional<std::vector<Event>> RecentEvents::after(std::uint64_t seq, std::ui
   std::vector<Event> events;
   if (seq >= last) return events;
   if (entries_.empty() || entries_.front().event.seq > seq + 1) return std::nullopt;
-  for (std::size_t i = seq + 1 - entries_.front().event.seq; i < entries_.size(); ++i) events.push_back(entries_[i].event);
+  for (std::size_t i = seq + 1 - entries_.front().event.seq; i < entries_.size(); ++i)
+    events.push_back(entries_[i].event);
   return events;
 }
 

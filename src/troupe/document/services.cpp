@@ -11,8 +11,8 @@ Result<void> start_services(const Services& services, Shard& shard, std::uint32_
     if (!spawned && outcome) outcome = std::unexpected(spawned.error());
   };
   for (std::uint32_t p = shard.index(); p < pubsub::kTopicPartitions; p += shards) {
-    note(shard.spawn<pubsub::TopicActor>({.name = pubsub::topics_actor_name(p)}, services.topics, p, services.membership,
-                                         services.metrics));
+    note(shard.spawn<pubsub::TopicActor>({.name = pubsub::topics_actor_name(p)}, services.topics, p,
+                                         services.membership, services.metrics));
   }
   for (std::uint32_t p = shard.index(); p < pubsub::kPresencePartitions; p += shards) {
     note(shard.spawn<pubsub::PresenceActor>({.name = pubsub::presence_actor_name(p)}, p, services.membership));

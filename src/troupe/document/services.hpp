@@ -19,8 +19,8 @@ struct Services {
   Metrics& metrics;
 };
 
-/// Starts this shard's share of the node's topic, presence and document actors; called on each of the node's `shards` shards, on its own
-/// thread, before clients are let in. Fails only if a user's actor has taken one of the names.
+/// Starts this shard's share of the node's topic, presence and document actors; called on each of the node's `shards`
+/// shards, on its own thread, before clients are let in. Fails only if a user's actor has taken one of the names.
 Result<void> start_services(const Services& services, Shard& shard, std::uint32_t shards);
 
 }  // namespace troupe::document

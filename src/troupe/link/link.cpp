@@ -74,9 +74,11 @@ void Link::on_goodbye(const Bytes& payload, Actions& actions) {
   const auto goodbye = wire::decode<Goodbye>(payload);
   if (!goodbye) return violation("a goodbye that does not decode", actions);
   if (goodbye->leaves) {
-    return close({ErrorCode::kStopping, fmt::format("{} left: {}", peer_name(), printable(goodbye->reason))}, true, actions);
+    return close({ErrorCode::kStopping, fmt::format("{} left: {}", peer_name(), printable(goodbye->reason))}, true,
+                 actions);
   }
-  close({ErrorCode::kRefused, fmt::format("{} gave up the link: {}", peer_name(), printable(goodbye->reason))}, false, actions);
+  close({ErrorCode::kRefused, fmt::format("{} gave up the link: {}", peer_name(), printable(goodbye->reason))}, false,
+        actions);
 }
 
 void Link::apply(HandshakeStep step, Actions& actions) {
@@ -162,9 +164,7 @@ Result<void> Link::send(TimePoint now, std::span<const std::byte> head, Bytes bo
   return {};
 }
 
-void Link::goodbye(std::string_view reason, Actions& actions) {
-  part(reason, true, actions);
-}
+void Link::goodbye(std::string_view reason, Actions& actions) { part(reason, true, actions); }
 
 void Link::give_up(std::string_view reason, Actions& actions) { part(reason, false, actions); }
 

@@ -70,8 +70,8 @@ class Link {
   /// Leaves on purpose: tells the peer, and closes. The peer gets `closed` with `peer_left`.
   void goodbye(std::string_view reason, Actions& actions);
 
-  /// Closes this link on purpose without leaving the cluster (there are two, or the peer does not fit): tells the peer why, who does
-  /// not take it for a leave.
+  /// Closes this link on purpose without leaving the cluster (there are two, or the peer does not fit): tells the peer
+  /// why, who does not take it for a leave.
   void give_up(std::string_view reason, Actions& actions);
 
   Role role() const { return role_; }

@@ -14,7 +14,9 @@ Result<std::uint64_t> next_incarnation(const std::string& data_directory) {
   if (data_directory.empty()) return incarnation;
   std::error_code error;
   std::filesystem::create_directories(data_directory, error);
-  if (error) return fail(ErrorCode::kInputOutput, "the data directory " + data_directory + " cannot be made: " + error.message());
+  if (error)
+    return fail(ErrorCode::kInputOutput,
+                "the data directory " + data_directory + " cannot be made: " + error.message());
   const std::filesystem::path file = std::filesystem::path(data_directory) / "incarnation";
   std::uint64_t last = 0;
   if (std::ifstream in(file); in >> last) incarnation = std::max(incarnation, last + 1);
@@ -25,7 +27,9 @@ Result<std::uint64_t> next_incarnation(const std::string& data_directory) {
   out.close();
   if (!out) return fail(ErrorCode::kInputOutput, "the data directory " + data_directory + " cannot be written");
   std::filesystem::rename(fresh, file, error);
-  if (error) return fail(ErrorCode::kInputOutput, "the data directory " + data_directory + " cannot be written: " + error.message());
+  if (error)
+    return fail(ErrorCode::kInputOutput,
+                "the data directory " + data_directory + " cannot be written: " + error.message());
   return incarnation;
 }
 

@@ -1,10 +1,10 @@
 #include "troupe/node/node.hpp"
 
-#include <sys/eventfd.h>
 #include <poll.h>
-#include <csignal>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <atomic>
@@ -56,9 +56,9 @@ class StopSignalsBlocked {
 
 /// What a node is made of besides its shards. Members end in the reverse of this order.
 struct Node::Parts {
-  explicit Parts(const NodeOptions& options) : log_sink({.level = options.log_level,
-                                                          .format = options.log_json ? runtime::LogFormat::kJson
-                                                                                     : runtime::LogFormat::kText}) {}
+  explicit Parts(const NodeOptions& options)
+      : log_sink({.level = options.log_level,
+                  .format = options.log_json ? runtime::LogFormat::kJson : runtime::LogFormat::kText}) {}
 
   runtime::SpdlogSink log_sink;
   document::DocumentOptions documents;
@@ -76,8 +76,7 @@ struct Node::Parts {
   std::string trouble;  ///< Why the node should get no clients; empty if it should.
 };
 
-Node::Node(NodeOptions options)
-    : options_(std::move(options)), id_(NodeId::named(options_.name)) {
+Node::Node(NodeOptions options) : options_(std::move(options)), id_(NodeId::named(options_.name)) {
   const StopSignalsBlocked blocked;  // For the log's thread.
   parts_ = std::make_unique<Parts>(options_);
   parts_->documents = options_.documents;
@@ -115,13 +114,16 @@ Result<void> Node::start() {
 
 Result<void> Node::prepare() {
   if (!options_.cluster_listen.empty() && options_.secret.empty() && !is_loopback(options_.cluster_listen)) {
-    return fail(ErrorCode::kInvalidArgument, "the cluster port " + options_.cluster_listen +
-                                                 " is open to other machines, so a shared secret is needed: give cluster.secret_file");
+    return fail(ErrorCode::kInvalidArgument,
+                "the cluster port " + options_.cluster_listen +
+                    " is open to other machines, so a shared secret is needed: give cluster.secret_file");
   }
   const auto incarnation = next_incarnation(options_.data);
   if (!incarnation) return std::unexpected(incarnation.error());
   id_.incarnation = *incarnation;
-  runtime::RuntimeOptions runtime{.shards = options_.shards, .busy_poll = options_.busy_poll, .long_handler_threshold = options_.long_handler_threshold};
+  runtime::RuntimeOptions runtime{.shards = options_.shards,
+                                  .busy_poll = options_.busy_poll,
+                                  .long_handler_threshold = options_.long_handler_threshold};
   runtime.shard.node = id_;
   runtime.shard.mailbox_messages_max = options_.mailbox_messages_max;
   runtime_ = std::make_unique<runtime::Runtime>(runtime, metrics_, parts_->log_sink);
@@ -135,12 +137,15 @@ Result<void> Node::prepare() {
 
 Result<void> Node::listen() {
   if (!options_.cluster_listen.empty()) {
-    const auto port = runtime_->listen(options_.cluster_listen, [cluster = parts_->cluster.get()](std::unique_ptr<cluster::Connection> connection) {
-      cluster->on_accept(std::move(connection));
-    });
+    const auto port = runtime_->listen(
+        options_.cluster_listen, [cluster = parts_->cluster.get()](std::unique_ptr<cluster::Connection> connection) {
+          cluster->on_accept(std::move(connection));
+        });
     if (!port) return fail(port.error().code, "the cluster port: " + port.error().detail);
-    cluster_address_ = with_port(options_.cluster_advertise.empty() ? options_.cluster_listen : options_.cluster_advertise, *port);
-    if (!options_.cluster_advertise.empty() && !options_.cluster_advertise.ends_with(":0")) cluster_address_ = options_.cluster_advertise;
+    cluster_address_ =
+        with_port(options_.cluster_advertise.empty() ? options_.cluster_listen : options_.cluster_advertise, *port);
+    if (!options_.cluster_advertise.empty() && !options_.cluster_advertise.ends_with(":0"))
+      cluster_address_ = options_.cluster_advertise;
   }
   // Which nodes own documents is part of what the gateway shows, so it is settled first.
   document::DocumentOptions& documents = parts_->documents;
@@ -148,11 +153,13 @@ Result<void> Node::listen() {
   documents.nodes = options_.document_nodes;
   if (documents.nodes.empty()) {
     documents.nodes = options_.join;
-    if (std::ranges::find(documents.nodes, documents.self) == documents.nodes.end()) documents.nodes.push_back(documents.self);
+    if (std::ranges::find(documents.nodes, documents.self) == documents.nodes.end())
+      documents.nodes.push_back(documents.self);
   }
   std::ranges::sort(documents.nodes);
   if (std::ranges::find(documents.nodes, documents.self) == documents.nodes.end()) {
-    return fail(ErrorCode::kInvalidArgument, "document.nodes does not name this node's own cluster address, " + documents.self);
+    return fail(ErrorCode::kInvalidArgument,
+                "document.nodes does not name this node's own cluster address, " + documents.self);
   }
   if (options_.http_listen.empty()) return {};
   gateway::GatewayOptions gateway = options_.gateway;
@@ -197,7 +204,8 @@ Result<void> Node::start_actors() {
   parts_->membership = *membership;
   const document::Services services{parts_->documents, {}, parts_->journal.get(), parts_->membership, metrics_};
   for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) {
-    const auto started = runtime_->run_on(i, [&](Shard& shard) { return document::start_services(services, shard, runtime_->shard_count()); });
+    const auto started = runtime_->run_on(
+        i, [&](Shard& shard) { return document::start_services(services, shard, runtime_->shard_count()); });
     if (!started) return started;
   }
   if (!parts_->documents.types.empty()) runtime_->run_on(0, [this](Shard& shard) { watch_trouble(shard); });
@@ -211,7 +219,8 @@ void Node::watch_trouble(Shard& shard) {
     const std::lock_guard lock(parts_->trouble_mutex);
     parts_->trouble = trouble ? *trouble : trouble.error().to_string();
     if (parts_->trouble.empty() && parts_->journal) {
-      if (const auto health = parts_->journal->health(); !health) parts_->trouble = "the journal: " + health.error().to_string();
+      if (const auto health = parts_->journal->health(); !health)
+        parts_->trouble = "the journal: " + health.error().to_string();
     }
   });
   shard.after(1s, [this, &shard] { watch_trouble(shard); });
@@ -222,7 +231,9 @@ std::string Node::readiness() const {
   return parts_->trouble;
 }
 
-std::uint32_t Node::next_shard() { return parts_->next_shard.fetch_add(1, std::memory_order_relaxed) % runtime_->shard_count(); }
+std::uint32_t Node::next_shard() {
+  return parts_->next_shard.fetch_add(1, std::memory_order_relaxed) % runtime_->shard_count();
+}
 
 std::uint32_t Node::shard_for(const Address& to) {
   // A named actor may be anywhere, and remote ones leave from shard 0, which has the lanes.
@@ -233,7 +244,8 @@ bool Node::wait_for_members(std::size_t count, Duration within) {
   const auto deadline = std::chrono::steady_clock::now() + within;
   for (;;) {
     const auto members = ask(parts_->membership, cluster::GetMembers{}, 1s);
-    const auto up = members ? std::ranges::count(members->others, overlay::MemberState::kUp, &overlay::MemberStatus::state) : 0;
+    const auto up =
+        members ? std::ranges::count(members->others, overlay::MemberState::kUp, &overlay::MemberStatus::state) : 0;
     if (static_cast<std::size_t>(up) >= count) return true;
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

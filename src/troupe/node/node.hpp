@@ -28,8 +28,8 @@ namespace troupe {
 ///
 ///     auto counter = troupe::Ref<Counter>::named("a", "counter");
 ///
-/// Its functions are called from outside the actor world, on any thread but a shard's, where nothing else is said. Actors use their own
-/// `context()` instead.
+/// Its functions are called from outside the actor world, on any thread but a shard's, where nothing else is said.
+/// Actors use their own `context()` instead.
 class Node {
  public:
   explicit Node(NodeOptions options = {});
@@ -41,23 +41,25 @@ class Node {
   /// Documents whose topic begins with `prefix` ("canvas/") are of this type. Before `start`.
   Result<void> add_document(const std::string& prefix, document::DocumentFactory factory);
 
-  /// Opens the journal, listens, joins, and starts the shards. On failure nothing is left running; the error names the cause and the remedy.
+  /// Opens the journal, listens, joins, and starts the shards. On failure nothing is left running; the error names the
+  /// cause and the remedy.
   Result<void> start();
 
-  /// Blocks until SIGINT or SIGTERM comes, or `request_stop` is called; then stops. The program's other threads, if it has any, must have these signals
-  /// blocked (threads made after `start` inherit that).
+  /// Blocks until SIGINT or SIGTERM comes, or `request_stop` is called; then stops. The program's other threads, if it
+  /// has any, must have these signals blocked (threads made after `start` inherit that).
   void run();
   /// Makes `run` end. Any thread, also a shard's.
   void request_stop();
-  /// Sends clients elsewhere, leaves the cluster, ends all actors and flushes the journal. The second call does nothing.
+  /// Sends clients elsewhere, leaves the cluster, ends all actors and flushes the journal. The second call does
+  /// nothing.
   void stop();
 
-  /// An actor without a parent, on one of the shards in turn. Errors as Context::spawn_with; `stopping` if the node does not run.
+  /// An actor without a parent, on one of the shards in turn. Errors as Context::spawn_with; `stopping` if the node
+  /// does not run.
   template <class A, class... Args>
   Result<Ref<A>> spawn(SpawnOptions options, Args&&... args) {
-    return runtime_->run_on(next_shard(), [&](Shard& shard) {
-      return shard.spawn<A>(std::move(options), std::forward<Args>(args)...);
-    });
+    return runtime_->run_on(
+        next_shard(), [&](Shard& shard) { return shard.spawn<A>(std::move(options), std::forward<Args>(args)...); });
   }
   template <class A>
   Result<Ref<A>> spawn() {
@@ -68,9 +70,9 @@ class Node {
   template <class A, class M>
     requires Handles<A, std::decay_t<M>>
   SendOutcome tell(const Ref<A>& to, M message) {
-    const bool taken = runtime_->post(shard_for(to.address()), [to, message = std::move(message)](Shard& shard) mutable {
-      shard.tell(to, std::move(message));
-    });
+    const bool taken = runtime_->post(
+        shard_for(to.address()),
+        [to, message = std::move(message)](Shard& shard) mutable { shard.tell(to, std::move(message)); });
     return taken ? SendOutcome::kTaken : SendOutcome::kFull;
   }
 
@@ -81,9 +83,10 @@ class Node {
     using R = Result<typename M::Reply>;
     auto promise = std::make_shared<std::promise<R>>();
     std::future<R> answer = promise->get_future();
-    const bool taken = runtime_->post(shard_for(to.address()), [to, within, promise, message = std::move(message)](Shard& shard) mutable {
-      shard.ask(to, std::move(message), within, [promise](R result) { promise->set_value(std::move(result)); });
-    });
+    const bool taken = runtime_->post(
+        shard_for(to.address()), [to, within, promise, message = std::move(message)](Shard& shard) mutable {
+          shard.ask(to, std::move(message), within, [promise](R result) { promise->set_value(std::move(result)); });
+        });
     if (!taken) return fail(ErrorCode::kQueueFull, "the node has no room for the question, or does not run");
     // The shard keeps the deadline; the second is for one that is held up by a long handler.
     if (answer.wait_for(within + std::chrono::seconds(1)) != std::future_status::ready) {
@@ -101,7 +104,8 @@ class Node {
 
   NodeId id() const { return id_; }
   const std::string& name() const { return options_.name; }
-  /// Where others reach the cluster port and clients the gateway, with the real ports; empty if there is none. After `start`.
+  /// Where others reach the cluster port and clients the gateway, with the real ports; empty if there is none. After
+  /// `start`.
   const std::string& cluster_address() const { return cluster_address_; }
   const std::string& http_address() const { return http_address_; }
   Metrics& metrics() { return metrics_; }

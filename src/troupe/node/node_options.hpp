@@ -17,28 +17,30 @@ struct NodeOptions {
   std::string name = "node";  ///< Unique in the cluster.
 
   // The cluster.
-  std::string cluster_listen;     ///< host:port of the cluster port; port 0: any that is free; empty: this node is alone.
+  std::string cluster_listen;  ///< host:port of the cluster port; port 0: any that is free; empty: this node is alone.
   std::string cluster_advertise;  ///< host:port under which the others reach it; empty: as it listens.
   std::string cluster_name = "troupe";
   std::vector<std::string> join;  ///< Cluster addresses of other nodes.
   std::string secret;             ///< Shared by all nodes. May be empty only while the node listens on loopback.
-  cluster::ClusterOptions cluster;  ///< The rest; `self`, `cluster`, `secret` and `overlay.join` are set from the above.
+  cluster::ClusterOptions
+      cluster;  ///< The rest; `self`, `cluster`, `secret` and `overlay.join` are set from the above.
 
   // Documents.
-  std::string data;                         ///< Directory of the journal. Needed if there are document types.
-  std::vector<std::string> document_nodes;  ///< Cluster addresses of the nodes that own documents; empty: this node and `join`.
-  document::DocumentOptions documents;      ///< The rest; `self`, `nodes` and `types` are set by the node.
+  std::string data;  ///< Directory of the journal. Needed if there are document types.
+  std::vector<std::string>
+      document_nodes;  ///< Cluster addresses of the nodes that own documents; empty: this node and `join`.
+  document::DocumentOptions documents;  ///< The rest; `self`, `nodes` and `types` are set by the node.
 
   // Clients.
-  std::string http_listen;     ///< host:port for HTTP and WebSocket; port 0: any that is free; empty: no gateway.
-  std::string http_advertise;  ///< host:port under which clients reach it; empty: as it listens.
+  std::string http_listen;          ///< host:port for HTTP and WebSocket; port 0: any that is free; empty: no gateway.
+  std::string http_advertise;       ///< host:port under which clients reach it; empty: as it listens.
   gateway::GatewayOptions gateway;  ///< The rest; `listen`, `node` and `configured` are set by the node.
   Duration drain_timeout = 10s;     ///< For clients to leave when the node stops.
 
   // The process.
   std::uint32_t shards = 0;  ///< Threads; 0: one for each processor.
   std::uint32_t mailbox_messages_max = 65'536;
-  Duration busy_poll{};      ///< How long an idle shard spins before it sleeps.
+  Duration busy_poll{};  ///< How long an idle shard spins before it sleeps.
   Duration long_handler_threshold = 100ms;
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;

@@ -31,7 +31,8 @@ struct PresenceListener {
   using Messages = troupe::Messages<PresenceChanged>;
 };
 
-/// Begins to watch a topic, and answers who is there, as far as this node knows by now; the rest comes as PresenceChanged.
+/// Begins to watch a topic, and answers who is there, as far as this node knows by now; the rest comes as
+/// PresenceChanged.
 struct WatchPresence {
   static constexpr auto wire_name = "troupe.presence.watch";
   static constexpr bool local_only = true;
@@ -72,7 +73,9 @@ struct Presence {
 
 inline constexpr std::uint32_t kPresencePartitions = 16;
 
-inline std::string presence_actor_name(std::uint32_t partition) { return "troupe.presence." + std::to_string(partition); }
+inline std::string presence_actor_name(std::uint32_t partition) {
+  return "troupe.presence." + std::to_string(partition);
+}
 
 inline std::uint32_t presence_partition(std::string_view topic) {
   return static_cast<std::uint32_t>(hash64(topic) % kPresencePartitions);

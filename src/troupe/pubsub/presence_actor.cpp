@@ -148,11 +148,13 @@ void PresenceActor::forget_watcher(std::uint64_t node) {
 void PresenceActor::query(const std::string& name, Topic& topic, const NodeId& node) {
   const std::uint64_t number = ++last_query_;
   topic.nodes[node.name].query = number;
-  context().ask(peer(node), PresenceQuery{name}, options_.query_timeout,
-                [this, name, node, number](Result<PresenceState> state) { on_answer(name, node, number, std::move(state)); });
+  context().ask(
+      peer(node), PresenceQuery{name}, options_.query_timeout,
+      [this, name, node, number](Result<PresenceState> state) { on_answer(name, node, number, std::move(state)); });
 }
 
-void PresenceActor::on_answer(const std::string& name, const NodeId& node, std::uint64_t number, Result<PresenceState> state) {
+void PresenceActor::on_answer(const std::string& name, const NodeId& node, std::uint64_t number,
+                              Result<PresenceState> state) {
   const auto topic = topics_.find(name);
   if (topic == topics_.end() || !is_member(node)) return;
   const auto known = topic->second.nodes.find(node.name);

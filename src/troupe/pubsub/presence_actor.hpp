@@ -12,7 +12,8 @@
 namespace troupe::pubsub {
 
 struct PresenceOptions {
-  std::size_t watched_max = 1'000'000;  ///< Topics that one other node may watch here, for each partition. Full: queue_full.
+  std::size_t watched_max =
+      1'000'000;  ///< Topics that one other node may watch here, for each partition. Full: queue_full.
   Duration query_timeout = 3s;
   Duration query_retry = 1s;
 };
@@ -45,13 +46,13 @@ struct PresenceForget {
   std::string topic;
 };
 
-/// One partition of a node's presence. Each node is the authority for its own entries: it answers a node that begins to watch a topic with all of
-/// them, and tells it of each change from then on. Versions show when a change was lost; then the question is asked again. A node that goes
-/// down takes its entries along.
+/// One partition of a node's presence. Each node is the authority for its own entries: it answers a node that begins to
+/// watch a topic with all of them, and tells it of each change from then on. Versions show when a change was lost; then
+/// the question is asked again. A node that goes down takes its entries along.
 class PresenceActor final : public Actor<PresenceActor> {
  public:
-  using Messages = troupe::Messages<WatchPresence, Show, Hide, UnwatchPresence, PresenceQuery, PresenceDelta, PresenceForget,
-                                    cluster::MemberChanged>;
+  using Messages = troupe::Messages<WatchPresence, Show, Hide, UnwatchPresence, PresenceQuery, PresenceDelta,
+                                    PresenceForget, cluster::MemberChanged>;
 
   PresenceActor(std::uint32_t partition, Ref<cluster::Membership> membership, PresenceOptions options = {});
 
@@ -76,12 +77,13 @@ class PresenceActor final : public Actor<PresenceActor> {
   struct Topic {
     std::map<Ref<PresenceListener>, std::set<std::string>> listeners;  ///< With what each shows.
     Entries own;
-    std::uint64_t version = 0;  ///< Of `own`.
+    std::uint64_t version = 0;             ///< Of `own`.
     std::map<std::uint64_t, Known> nodes;  ///< By NodeId::name.
   };
 
   void leave(const std::string& topic, Ref<PresenceListener> listener);
-  void change_own(const std::string& name, Topic& topic, const std::vector<PresenceEntry>& joined, const std::vector<std::string>& left);
+  void change_own(const std::string& name, Topic& topic, const std::vector<PresenceEntry>& joined,
+                  const std::vector<std::string>& left);
   void query(const std::string& name, Topic& topic, const NodeId& node);
   void on_answer(const std::string& name, const NodeId& node, std::uint64_t query, Result<PresenceState> state);
   void replace(const std::string& name, Topic& topic, std::uint64_t node, Entries entries);
@@ -95,9 +97,10 @@ class PresenceActor final : public Actor<PresenceActor> {
   PresenceOptions options_;
   std::map<std::string, Topic> topics_;  ///< Those that somebody on this node watches.
   std::map<Ref<PresenceListener>, std::set<std::string>> topics_of_;
-  std::map<std::string, std::map<std::uint64_t, Ref<PresenceActor>>> watched_by_;  ///< Other nodes' presence actors, by NodeId::name.
-  std::map<std::uint64_t, std::set<std::string>> watched_of_;                      ///< The same, by node.
-  std::map<std::uint64_t, NodeId> members_;  ///< That are up, by NodeId::name.
+  std::map<std::string, std::map<std::uint64_t, Ref<PresenceActor>>>
+      watched_by_;                                             ///< Other nodes' presence actors, by NodeId::name.
+  std::map<std::uint64_t, std::set<std::string>> watched_of_;  ///< The same, by node.
+  std::map<std::uint64_t, NodeId> members_;                    ///< That are up, by NodeId::name.
   std::uint64_t last_version_ = 0;
   std::uint64_t last_query_ = 0;
 };

@@ -33,9 +33,12 @@ class PresenceActorTest : public testing::Test {
     std::map<std::string, std::string> there;
   };
 
-  explicit PresenceActorTest(PresenceOptions options = {}) : ada_(spawn(nodes_.ada, options)), bob_(spawn(nodes_.bob, options)) {}
+  explicit PresenceActorTest(PresenceOptions options = {})
+      : ada_(spawn(nodes_.ada, options)), bob_(spawn(nodes_.bob, options)) {}
   static Ref<PresenceActor> spawn(Node& node, PresenceOptions options) {
-    return node.world.shard().spawn<PresenceActor>({.name = presence_actor_name(0)}, 0U, Ref<cluster::Membership>(), options).value();
+    return node.world.shard()
+        .spawn<PresenceActor>({.name = presence_actor_name(0)}, 0U, Ref<cluster::Membership>(), options)
+        .value();
   }
   void see(MemberState state) {
     nodes_.ada.world.shard().tell(ada_, nodes_.bob.is(state));
@@ -130,7 +133,9 @@ TEST_F(PresenceActorTest, a_change_that_was_lost_is_seen_with_the_next) {
   Person kim;
   watch(nodes_.bob, kim);
   show(nodes_.bob, joe_, "joe", "green");
-  nodes_.loses = [](const Envelope& envelope) { return envelope.type() != nullptr && envelope.type()->name == PresenceDelta::wire_name; };
+  nodes_.loses = [](const Envelope& envelope) {
+    return envelope.type() != nullptr && envelope.type()->name == PresenceDelta::wire_name;
+  };
   end(nodes_.bob, joe_);
   EXPECT_EQ(eve_.there.size(), 1U) << "a ghost";
   nodes_.loses = [](const Envelope&) { return false; };
@@ -142,7 +147,9 @@ TEST_F(PresenceActorTest, a_question_that_was_lost_is_asked_again) {
   see(MemberState::kUp);
   watch(nodes_.bob, joe_);
   show(nodes_.bob, joe_, "joe", "green");
-  nodes_.loses = [](const Envelope& envelope) { return envelope.type() != nullptr && envelope.type()->name == PresenceQuery::wire_name; };
+  nodes_.loses = [](const Envelope& envelope) {
+    return envelope.type() != nullptr && envelope.type()->name == PresenceQuery::wire_name;
+  };
   watch(nodes_.ada, eve_);
   EXPECT_THAT(eve_.there, IsEmpty());
   nodes_.loses = [](const Envelope&) { return false; };
@@ -175,7 +182,9 @@ TEST_F(PresenceActorTest, that_it_is_watched_no_more_is_said_again_if_it_was_los
   see(MemberState::kUp);
   watch(nodes_.ada, eve_);
   watch(nodes_.bob, joe_);
-  nodes_.loses = [](const Envelope& envelope) { return envelope.type() != nullptr && envelope.type()->name == PresenceForget::wire_name; };
+  nodes_.loses = [](const Envelope& envelope) {
+    return envelope.type() != nullptr && envelope.type()->name == PresenceForget::wire_name;
+  };
   end(nodes_.ada, eve_);
   nodes_.loses = [](const Envelope&) { return false; };
   show(nodes_.bob, joe_, "joe", "1");
@@ -207,8 +216,8 @@ TEST_F(PresenceActorBounds, a_peer_that_asks_for_everything_gets_no_more_than_it
   see(MemberState::kUp);
   const auto ask = [&](const std::string& topic) {
     std::optional<Result<PresenceState>> answer;
-    nodes_.ada.world.shard().ask(Ref<PresenceActor>(Address{nodes_.bob.id, bob_.address().actor}), PresenceQuery{topic}, 5s,
-                                 [&](auto result) { answer = std::move(result); });
+    nodes_.ada.world.shard().ask(Ref<PresenceActor>(Address{nodes_.bob.id, bob_.address().actor}), PresenceQuery{topic},
+                                 5s, [&](auto result) { answer = std::move(result); });
     nodes_.run();
     return answer.value();
   };

@@ -4,13 +4,15 @@
 
 namespace troupe::pubsub {
 
-TopicActor::TopicActor(TopicOptions options, std::uint32_t partition, Ref<cluster::Membership> membership, Metrics& metrics)
+TopicActor::TopicActor(TopicOptions options, std::uint32_t partition, Ref<cluster::Membership> membership,
+                       Metrics& metrics)
     : options_(options),
       partition_(partition),
       membership_(membership),
       published_(metrics.counter("troupe_topic_published_total", "Messages published on this node")),
       relayed_(metrics.counter("troupe_topic_relayed_total", "Messages sent to other nodes for their subscribers")),
-      dropped_(metrics.counter("troupe_topic_dropped_total", "Messages that a subscriber's mailbox or a lane had no room for")),
+      dropped_(metrics.counter("troupe_topic_dropped_total",
+                               "Messages that a subscriber's mailbox or a lane had no room for")),
       ignored_(metrics.counter("troupe_topic_interest_ignored_total", "Topics that a peer wanted beyond the bounds")) {}
 
 void TopicActor::on_start() { context().tell(membership_, cluster::WatchMembers{self()}); }
@@ -58,17 +60,18 @@ void TopicActor::drop(const std::string& topic, Ref<Subscriber> subscriber) {
 
 void TopicActor::tell_interest(const std::string& topic, bool wanted) {
   for (const auto& [name, node] : members_) {
-    context().ask(peer(node), Interest{topic, wanted}, options_.interest_timeout, [this, node](const Result<Done>& confirmed) {
-      if (!confirmed) repair(node);
-    });
+    context().ask(peer(node), Interest{topic, wanted}, options_.interest_timeout,
+                  [this, node](const Result<Done>& confirmed) {
+                    if (!confirmed) repair(node);
+                  });
   }
 }
 
 void TopicActor::tell_all_interest(const NodeId& node) {
   AllInterest part;
   const auto send = [&] {
-    context().ask(peer(node), std::exchange(part, AllInterest{.is_first = false, .topics = {}}), options_.interest_timeout,
-                  [this, node](const Result<Done>& confirmed) {
+    context().ask(peer(node), std::exchange(part, AllInterest{.is_first = false, .topics = {}}),
+                  options_.interest_timeout, [this, node](const Result<Done>& confirmed) {
                     if (!confirmed) repair(node);
                   });
   };
@@ -101,7 +104,8 @@ void TopicActor::on(const Publish& request) {
     const auto member = members_.find(name);
     if (member == members_.end()) continue;
     relayed_.add();
-    if (context().tell(peer(member->second), Relayed{request.topic, request.payload}) != SendOutcome::kTaken) dropped_.add();
+    if (context().tell(peer(member->second), Relayed{request.topic, request.payload}) != SendOutcome::kTaken)
+      dropped_.add();
   }
 }
 
@@ -141,7 +145,8 @@ Done TopicActor::on(const AllInterest& interest) {
 
 void TopicActor::want(std::uint64_t node, const std::string& topic) {
   auto& topics = wanted_of_[node];
-  if (topic.size() > kTopicNameBytesMax || (topics.size() >= options_.topics_max && !topics.contains(topic))) return ignored_.add();
+  if (topic.size() > kTopicNameBytesMax || (topics.size() >= options_.topics_max && !topics.contains(topic)))
+    return ignored_.add();
   topics.insert(topic);
   wanted_by_[topic].insert(node);
 }
@@ -150,9 +155,7 @@ void TopicActor::on(const cluster::MemberChanged& change) {
   const NodeId node = change.member.id();
   switch (change.state) {
     case overlay::MemberState::kUnreachable: return;
-    case overlay::MemberState::kUp:
-      members_[node.name] = node;
-      return tell_all_interest(node);
+    case overlay::MemberState::kUp: members_[node.name] = node; return tell_all_interest(node);
     case overlay::MemberState::kDown:
     case overlay::MemberState::kLeft:
       if (!is_member(node)) return;

@@ -13,24 +13,26 @@
 namespace troupe::pubsub {
 
 struct TopicOptions {
-  std::size_t topics_max = 1'000'000;  ///< Topics with a subscriber on one node, for each partition. What a peer wants beyond it is ignored.
+  std::size_t topics_max =
+      1'000'000;  ///< Topics with a subscriber on one node, for each partition. What a peer wants beyond it is ignored.
   std::size_t topics_per_message = 1'000;  ///< Of AllInterest, so that the list of a busy node is no giant message.
-  Duration interest_timeout = 5s;          ///< For a peer to confirm what it was told; then, and after `interest_retry`, it is told all anew.
+  Duration interest_timeout =
+      5s;  ///< For a peer to confirm what it was told; then, and after `interest_retry`, it is told all anew.
   Duration interest_retry = 1s;
 };
 
 // Between the topic actors of one partition on different nodes.
 
-/// The sender's node has a subscriber of the topic, or none any more. A question, so that the sender knows if it was lost (the lane was full) and
-/// can repair it: a node that is not known to want a topic is sent nothing, for ever.
+/// The sender's node has a subscriber of the topic, or none any more. A question, so that the sender knows if it was
+/// lost (the lane was full) and can repair it: a node that is not known to want a topic is sent nothing, for ever.
 struct Interest {
   static constexpr auto wire_name = "troupe.topic.interest";
   using Reply = Done;
   std::string topic;
   bool wanted = true;
 };
-/// A part of all topics that the sender's node wants; the first one takes the place of what was known. Sent when a link is made or re-made, and
-/// when an Interest was not confirmed.
+/// A part of all topics that the sender's node wants; the first one takes the place of what was known. Sent when a link
+/// is made or re-made, and when an Interest was not confirmed.
 struct AllInterest {
   static constexpr auto wire_name = "troupe.topic.all_interest";
   using Reply = Done;
@@ -47,7 +49,8 @@ struct Relayed {
 /// One partition of a node's topics: knows the node's subscribers and the other nodes' interest.
 class TopicActor final : public Actor<TopicActor> {
  public:
-  using Messages = troupe::Messages<Subscribe, Unsubscribe, Publish, Interest, AllInterest, Relayed, cluster::MemberChanged>;
+  using Messages =
+      troupe::Messages<Subscribe, Unsubscribe, Publish, Interest, AllInterest, Relayed, cluster::MemberChanged>;
 
   TopicActor(TopicOptions options, std::uint32_t partition, Ref<cluster::Membership> membership, Metrics& metrics);
 

@@ -17,7 +17,9 @@ class Reader : public Actor<Reader> {
  public:
   using Messages = troupe::Messages<Published>;
   explicit Reader(std::vector<std::string>& heard) : heard_(heard) {}
-  void on(const Published& published) { heard_.push_back(published.topic + "=" + std::string(published.payload.view())); }
+  void on(const Published& published) {
+    heard_.push_back(published.topic + "=" + std::string(published.payload.view()));
+  }
 
  private:
   std::vector<std::string>& heard_;
@@ -25,9 +27,13 @@ class Reader : public Actor<Reader> {
 
 class TopicActorTest : public testing::Test {
  protected:
-  explicit TopicActorTest(TopicOptions options = {}) : ada_(spawn(nodes_.ada, options)), bob_(spawn(nodes_.bob, options)) {}
+  explicit TopicActorTest(TopicOptions options = {})
+      : ada_(spawn(nodes_.ada, options)), bob_(spawn(nodes_.bob, options)) {}
   static Ref<TopicActor> spawn(cluster::TwoWorlds::Node& node, TopicOptions options) {
-    return node.world.shard().spawn<TopicActor>({.name = topics_actor_name(0)}, options, 0U, Ref<cluster::Membership>(), node.world.metrics()).value();
+    return node.world.shard()
+        .spawn<TopicActor>({.name = topics_actor_name(0)}, options, 0U, Ref<cluster::Membership>(),
+                           node.world.metrics())
+        .value();
   }
   /// Each hears that the other's state is this.
   void see(MemberState state) {
@@ -35,12 +41,16 @@ class TopicActorTest : public testing::Test {
     nodes_.bob.world.shard().tell(bob_, nodes_.ada.is(state));
     nodes_.run();
   }
-  Ref<Reader> reader(cluster::TwoWorlds::Node& node, std::vector<std::string>& heard) { return node.world.shard().spawn<Reader>({}, heard).value(); }
+  Ref<Reader> reader(cluster::TwoWorlds::Node& node, std::vector<std::string>& heard) {
+    return node.world.shard().spawn<Reader>({}, heard).value();
+  }
   void publish_on_bob(const std::string& topic, const std::string& payload) {
     nodes_.bob.world.shard().tell(bob_, Publish{topic, Bytes::copy_of(payload)});
     nodes_.run();
   }
-  std::size_t carried(std::string_view name) const { return static_cast<std::size_t>(std::ranges::count(nodes_.carried, name)); }
+  std::size_t carried(std::string_view name) const {
+    return static_cast<std::size_t>(std::ranges::count(nodes_.carried, name));
+  }
 
   cluster::TwoWorlds nodes_;
   std::vector<std::string> heard_;
@@ -148,7 +158,8 @@ TEST_F(TopicActorBounds, so_many_topics_and_no_more) {
   for (const char* topic : {"a", "b", "c"}) EXPECT_TRUE(world.ask(ada_, Subscribe{topic, reader}).has_value());
   EXPECT_EQ(world.ask(ada_, Subscribe{"d", reader}).error().code, ErrorCode::kQueueFull);
   EXPECT_TRUE(world.ask(ada_, Subscribe{"a", this->reader(nodes_.ada, heard_)}).has_value()) << "a topic that is there";
-  EXPECT_EQ(world.ask(ada_, Subscribe{std::string(kTopicNameBytesMax + 1, 'x'), reader}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(world.ask(ada_, Subscribe{std::string(kTopicNameBytesMax + 1, 'x'), reader}).error().code,
+            ErrorCode::kInvalidArgument);
 }
 
 TEST_F(TopicActorBounds, all_interest_goes_in_parts) {

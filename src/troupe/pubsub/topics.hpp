@@ -7,8 +7,8 @@
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/hash.hpp"
 
-/// Topics: names that actors subscribe to, on any node. A message published on a node goes once to each other node that has a
-/// subscriber, and to no other. At most once, in the order of each publisher.
+/// Topics: names that actors subscribe to, on any node. A message published on a node goes once to each other node that
+/// has a subscriber, and to no other. At most once, in the order of each publisher.
 namespace troupe::pubsub {
 
 /// The longest name of a topic.
@@ -26,8 +26,8 @@ struct Subscriber {
   using Messages = troupe::Messages<Published>;
 };
 
-/// Answered when every node that is a member at that time has been told; what they publish from then on, after they have heard of it, arrives.
-/// Errors: queue_full (topics_max), invalid_argument.
+/// Answered when every node that is a member at that time has been told; what they publish from then on, after they
+/// have heard of it, arrives. Errors: queue_full (topics_max), invalid_argument.
 struct Subscribe {
   static constexpr auto wire_name = "troupe.topic.subscribe";
   static constexpr bool local_only = true;
@@ -55,8 +55,8 @@ struct Topics {
   using Messages = troupe::Messages<Subscribe, Unsubscribe, Publish>;
 };
 
-/// A node's topics are shared out over this many actors by the hash of the name, the same number on every node, so that the
-/// actors of one partition speak with each other whatever the nodes' numbers of shards.
+/// A node's topics are shared out over this many actors by the hash of the name, the same number on every node, so that
+/// the actors of one partition speak with each other whatever the nodes' numbers of shards.
 inline constexpr std::uint32_t kTopicPartitions = 16;
 
 inline std::uint32_t topic_partition(std::string_view topic) {

@@ -38,8 +38,8 @@ struct SessionTimes {
   Duration retry_pause = 500ms;
 };
 
-/// Drives one client's session: carries out what the pure protocol asks for, and tells it what the node's documents, topics and
-/// presence say. On the shard of the client's connection.
+/// Drives one client's session: carries out what the pure protocol asks for, and tells it what the node's documents,
+/// topics and presence say. On the shard of the client's connection.
 class SessionActor final : public Actor<SessionActor> {
  public:
   using Messages = troupe::Messages<ClientText, ClientGone, Drain, document::DocumentEvents, document::DocumentReset,

@@ -50,7 +50,8 @@ class Peer final : public Actor<Peer> {
     const Address from = context().sender();
     std::uint64_t& last = last_[from];
     if (message.number <= last) {
-      findings_.failure = fmt::format("n{} {} got message {} after {} from one sender", node_, actor_name(index_), message.number, last);
+      findings_.failure = fmt::format("n{} {} got message {} after {} from one sender", node_, actor_name(index_),
+                                      message.number, last);
     }
     last = message.number;
     for (std::uint32_t n = 0; n < nodes_; ++n) {
@@ -120,12 +121,14 @@ RunOutcome run_cluster(std::uint64_t seed, const ClusterRunOptions& options) {
   }
   findings.received.clear();
   const auto all_heard = [&] { return findings.received.size() == options.nodes * (options.nodes - 1U); };
-  if (outcome.failure.empty() && !world.run_until(all_heard, 10s)) outcome.failure = "messages do not flow between all nodes";
+  if (outcome.failure.empty() && !world.run_until(all_heard, 10s))
+    outcome.failure = "messages do not flow between all nodes";
   // A crash that everybody sees must fire monitors on each of the other nodes.
   const std::uint64_t downs = findings.downs;
   world.crash(0);
   const auto told = [&] { return findings.downs >= downs + (options.nodes - 1U) * kActorsPerNode; };
-  if (outcome.failure.empty() && !world.run_until(told, 10s)) outcome.failure = "monitors of a crashed node's actors did not fire";
+  if (outcome.failure.empty() && !world.run_until(told, 10s))
+    outcome.failure = "monitors of a crashed node's actors did not fire";
   if (!findings.failure.empty()) outcome.failure = findings.failure;
   outcome.trace_hash = world.trace_hash();
   outcome.simulated_seconds = to_milliseconds(world.events().now().time_since_epoch()) / 1000;

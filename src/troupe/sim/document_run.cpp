@@ -21,7 +21,8 @@ namespace {
 /// A run, its clients and its checks.
 class DocumentRun {
  public:
-  DocumentRun(std::uint64_t seed, const DocumentRunOptions& options) : options_(options), world_(seed, world_options(seed, options)) {
+  DocumentRun(std::uint64_t seed, const DocumentRunOptions& options)
+      : options_(options), world_(seed, world_options(seed, options)) {
     for (std::uint32_t d = 0; d < options.documents; ++d) topics_.push_back("log/" + std::to_string(d));
     for (std::uint32_t c = 0; c < options.clients; ++c) {
       clients_.push_back(std::make_unique<SimClient>(world_, "c" + std::to_string(c), topics_[c % topics_.size()]));
@@ -46,7 +47,9 @@ class DocumentRun {
  private:
   static WorldOptions world_options(std::uint64_t seed, const DocumentRunOptions& options) {
     Random random(combine(seed, 1));
-    const auto one_of = [&](std::initializer_list<std::size_t> values) { return std::data(values)[random.below(values.size())]; };
+    const auto one_of = [&](std::initializer_list<std::size_t> values) {
+      return std::data(values)[random.below(values.size())];
+    };
     WorldOptions world{.nodes = options.nodes, .unknown_chance = options.unknown_chance};
     world.shards = static_cast<std::uint32_t>(one_of({1, 2, 3}));
     const auto lanes = static_cast<std::uint32_t>(one_of({1, 2, 3}));
@@ -84,7 +87,8 @@ class DocumentRun {
       for (auto& client : clients_) {
         client->act();
         if (!client->breach().empty()) return true;
-        if (client->unacknowledged() > 0 || !client->joined() || client->seq() != stored(topic_of(*client)).size()) return false;
+        if (client->unacknowledged() > 0 || !client->joined() || client->seq() != stored(topic_of(*client)).size())
+          return false;
       }
       return true;
     };
@@ -110,7 +114,8 @@ class DocumentRun {
         if (seqs[key] != seq) return fmt::format("{} was acknowledged at {} and is stored at {}", key, seq, seqs[key]);
       }
       for (const auto& [seq, seen] : client->seen()) {
-        if (seq > events.size() || events[seq - 1].key != seen.key) return fmt::format("a client saw {} at {}, which is not what is stored", seen.key, seq);
+        if (seq > events.size() || events[seq - 1].key != seen.key)
+          return fmt::format("a client saw {} at {}, which is not what is stored", seen.key, seq);
       }
     }
     return check_digests();
@@ -123,9 +128,10 @@ class DocumentRun {
       auto& digests = *shared;
       const auto ask = [&](std::uint32_t n) {
         SimNode& node = *world_.node(n);
-        node.shard(0).ask(document::documents_for(node.id(), topic), document::GetDigest{topic}, 10s, [shared, n](auto reply) {
-          if (reply) (*shared)[n] = *reply;
-        });
+        node.shard(0).ask(document::documents_for(node.id(), topic), document::GetDigest{topic}, 10s,
+                          [shared, n](auto reply) {
+                            if (reply) (*shared)[n] = *reply;
+                          });
         node.wake(0);
       };
       // A node may still be repairing what it missed: it is asked until it has caught up.
@@ -160,7 +166,8 @@ class DocumentRun {
     const auto right = [&] {
       for (const auto& client : clients_) {
         if (client->there() == others_of(*client)) continue;
-        wrong = fmt::format("{} sees [{}], but there are [{}]", client->session_name(), fmt::join(client->there(), " "), fmt::join(others_of(*client), " "));
+        wrong = fmt::format("{} sees [{}], but there are [{}]", client->session_name(), fmt::join(client->there(), " "),
+                            fmt::join(others_of(*client), " "));
         return false;
       }
       return true;
@@ -210,6 +217,8 @@ class DocumentRun {
 
 }  // namespace
 
-RunOutcome run_documents(std::uint64_t seed, const DocumentRunOptions& options) { return DocumentRun(seed, options).run(); }
+RunOutcome run_documents(std::uint64_t seed, const DocumentRunOptions& options) {
+  return DocumentRun(seed, options).run();
+}
 
 }  // namespace troupe::sim

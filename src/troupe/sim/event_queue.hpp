@@ -11,8 +11,8 @@
 
 namespace troupe::sim {
 
-/// Virtual time: what is to happen, in the order of its time, and of its making where times are equal. Also keeps the hash of all that has
-/// happened, by which two runs of a seed are compared.
+/// Virtual time: what is to happen, in the order of its time, and of its making where times are equal. Also keeps the
+/// hash of all that has happened, by which two runs of a seed are compared.
 class EventQueue {
  public:
   using Action = std::move_only_function<void()>;
@@ -29,7 +29,8 @@ class EventQueue {
       return false;
     }
     now_ = events_.top().when;
-    Action action = std::move(const_cast<Event&>(events_.top()).action);  // The queue gives no other way to move it out.
+    Action action =
+        std::move(const_cast<Event&>(events_.top()).action);  // The queue gives no other way to move it out.
     events_.pop();
     note(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
     action();

@@ -4,8 +4,8 @@
 
 namespace troupe::sim {
 
-/// One random misfortune: a crash (of a process or a machine), a restart, a partition (also one-way), a cut or half-open
-/// connection, or an end to all partitions. At most all nodes but one are down.
+/// One random misfortune: a crash (of a process or a machine), a restart, a partition (also one-way), a cut or
+/// half-open connection, or an end to all partitions. At most all nodes but one are down.
 inline void random_fault(World& world) {
   Random& random = world.random();
   const auto count = world.node_count();
@@ -16,9 +16,7 @@ inline void random_fault(World& world) {
     case 1: return world.crash(a, true);
     case 2:
     case 3: return world.start(a);
-    case 4:
-      world.network().block(a, b);
-      return world.network().block(b, a);
+    case 4: world.network().block(a, b); return world.network().block(b, a);
     case 5: return world.network().block(a, b);
     case 6: return world.network().cut(a, b, random.chance(0.5));
     default: return world.network().unblock_all();

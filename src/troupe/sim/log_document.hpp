@@ -18,12 +18,15 @@ class LogDocument final : public document::DocumentState {
     ++count_;
     hash_ = hash64(event.data.span(), hash_);
   }
-  Bytes snapshot() const override { return Bytes::copy_of("[" + std::to_string(count_) + "," + std::to_string(hash_) + "]"); }
+  Bytes snapshot() const override {
+    return Bytes::copy_of("[" + std::to_string(count_) + "," + std::to_string(hash_) + "]");
+  }
   Result<void> restore(const Bytes& snapshot) override {
     const std::string text(snapshot.view());
     unsigned long long count = 0;
     unsigned long long hash = 0;
-    if (std::sscanf(text.c_str(), "[%llu,%llu]", &count, &hash) != 2) return fail(ErrorCode::kCorrupt, "not a log's snapshot");
+    if (std::sscanf(text.c_str(), "[%llu,%llu]", &count, &hash) != 2)
+      return fail(ErrorCode::kCorrupt, "not a log's snapshot");
     count_ = count;
     hash_ = hash;
     return {};

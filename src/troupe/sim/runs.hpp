@@ -11,9 +11,9 @@ struct DocumentRunOptions {
   std::uint32_t nodes = 3;
   std::uint32_t clients = 6;
   std::uint32_t documents = 2;
-  std::uint32_t events = 60;      ///< That each client sends.
-  std::uint32_t data_lanes = 0;   ///< 0: 1 to 3, by the seed.
-  std::uint32_t faults = 12;      ///< Crashes, restarts, partitions, cuts, half-open connections.
+  std::uint32_t events = 60;     ///< That each client sends.
+  std::uint32_t data_lanes = 0;  ///< 0: 1 to 3, by the seed.
+  std::uint32_t faults = 12;     ///< Crashes, restarts, partitions, cuts, half-open connections.
   double unknown_chance = 0.02;
   std::function<void(std::string_view)> trace;
 };
@@ -25,12 +25,12 @@ struct RunOutcome {
   double simulated_seconds = 0;
 };
 
-/// Clients on all nodes append to documents, show themselves and send signals while nodes crash and the network breaks; then all heals. The
-/// seed also chooses the shards of the nodes and the limits of documents, small ones too, so that snapshots, reads of the journal and
-/// idle documents are part of most runs. Holds if each client
-/// saw each document's events in order without gap or repeat, all saw the same, every acknowledged event is on its owner's disk once and at its
-/// acknowledged seq, every wanted event was acknowledged in the end, all nodes come to the same digest, and in the end
-/// each client sees exactly who is there and gets their signals.
+/// Clients on all nodes append to documents, show themselves and send signals while nodes crash and the network breaks;
+/// then all heals. The seed also chooses the shards of the nodes and the limits of documents, small ones too, so that
+/// snapshots, reads of the journal and idle documents are part of most runs. Holds if each client saw each document's
+/// events in order without gap or repeat, all saw the same, every acknowledged event is on its owner's disk once and at
+/// its acknowledged seq, every wanted event was acknowledged in the end, all nodes come to the same digest, and in the
+/// end each client sees exactly who is there and gets their signals.
 RunOutcome run_documents(std::uint64_t seed, const DocumentRunOptions& options);
 
 struct ClusterRunOptions {
@@ -40,9 +40,9 @@ struct ClusterRunOptions {
   std::function<void(std::string_view)> trace;
 };
 
-/// Actors on all nodes send each other numbered messages while nodes crash and the network breaks; then all heals. Holds if no
-/// pair of actors saw a reordering or a repeat, every monitor of an actor on a node that crashed fired, and at the end all nodes see each
-/// other up and messages flow between all of them.
+/// Actors on all nodes send each other numbered messages while nodes crash and the network breaks; then all heals.
+/// Holds if no pair of actors saw a reordering or a repeat, every monitor of an actor on a node that crashed fired, and
+/// at the end all nodes see each other up and messages flow between all of them.
 RunOutcome run_cluster(std::uint64_t seed, const ClusterRunOptions& options);
 
 }  // namespace troupe::sim

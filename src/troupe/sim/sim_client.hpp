@@ -21,8 +21,9 @@ struct SeenEvent {
   std::string data;
 };
 
-/// A client of a simulated cluster, as docs/protocol.md tells one to be: it speaks JSON with a session of some node, resumes with
-/// `after` when the node is gone, and sends again with the same key until it has an ack. It notes every breach of the protocol.
+/// A client of a simulated cluster, as docs/protocol.md tells one to be: it speaks JSON with a session of some node,
+/// resumes with `after` when the node is gone, and sends again with the same key until it has an ack. It notes every
+/// breach of the protocol.
 class SimClient {
  public:
   SimClient(World& world, std::string name, std::string topic);
@@ -87,8 +88,8 @@ class SimClient {
   std::uint64_t last_key_ = 0;
   std::string epoch_;
   std::uint64_t seq_ = 0;
-  std::deque<std::string> wanted_;                 ///< Keys without an ack, in order.
-  std::map<std::uint64_t, std::string> sent_;      ///< Ids of this connection, to keys.
+  std::deque<std::string> wanted_;             ///< Keys without an ack, in order.
+  std::map<std::uint64_t, std::string> sent_;  ///< Ids of this connection, to keys.
   std::map<std::string, TimePoint> sent_at_;
   std::map<std::string, std::uint64_t> acknowledged_;
   std::map<std::uint64_t, SeenEvent> seen_;

@@ -13,8 +13,8 @@ struct SimNetwork::End {
   bool open = true;                               ///< This side may still receive.
   std::deque<Bytes> inbound;                      ///< Sent by the other side, not delivered yet.
   std::size_t inbound_bytes = 0;
-  std::optional<std::string> ended;               ///< After `inbound`, the connection is over, for this cause.
-  TimePoint last_delivery;                        ///< Deliveries never overtake each other.
+  std::optional<std::string> ended;  ///< After `inbound`, the connection is over, for this cause.
+  TimePoint last_delivery;           ///< Deliveries never overtake each other.
   bool scheduled = false;
 };
 

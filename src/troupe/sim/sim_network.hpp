@@ -18,14 +18,14 @@ namespace troupe::sim {
 struct SimNetworkOptions {
   Duration latency_min = 50us;
   Duration latency_max = 2ms;
-  double slow_chance = 0.01;      ///< That a delivery takes up to `slow_max` longer; what is behind it waits.
+  double slow_chance = 0.01;  ///< That a delivery takes up to `slow_max` longer; what is behind it waits.
   Duration slow_max = 200ms;
   Duration connect_timeout = 5s;
 };
 
-/// The network between simulated nodes. Connections are like TCP: ordered until they break. A direction that is blocked holds
-/// what is sent (as TCP does, which sends again and again) and delivers it when it opens; a connection that is cut meanwhile loses it, and a side
-/// that cannot be told stays half-open until it finds out by itself.
+/// The network between simulated nodes. Connections are like TCP: ordered until they break. A direction that is blocked
+/// holds what is sent (as TCP does, which sends again and again) and delivers it when it opens; a connection that is
+/// cut meanwhile loses it, and a side that cannot be told stays half-open until it finds out by itself.
 class SimNetwork {
  public:
   SimNetwork(EventQueue& events, Random random, SimNetworkOptions options);
@@ -34,14 +34,16 @@ class SimNetwork {
   /// One life of a node, as its connections see it.
   struct Owner {
     std::uint32_t node = 0;
-    std::function<bool()> alive;    ///< Whether this life still runs; what is meant for one that ended is dropped.
-    std::function<void()> before;   ///< Called before each event of a connection, so that the shard's time is right,
-    std::function<void()> after;    ///< and after it, so that the shard gets its turn.
+    std::function<bool()> alive;   ///< Whether this life still runs; what is meant for one that ended is dropped.
+    std::function<void()> before;  ///< Called before each event of a connection, so that the shard's time is right,
+    std::function<void()> after;   ///< and after it, so that the shard gets its turn.
   };
 
   /// The node listens at `address` from now on, in place of its earlier lives.
-  void listen(const Owner& owner, const std::string& address, std::function<void(std::unique_ptr<cluster::Connection>)> accept);
-  /// The process is gone: its connections break at the other end, at once or, if the whole machine is gone, without a word.
+  void listen(const Owner& owner, const std::string& address,
+              std::function<void(std::unique_ptr<cluster::Connection>)> accept);
+  /// The process is gone: its connections break at the other end, at once or, if the whole machine is gone, without a
+  /// word.
   void node_gone(std::uint32_t node, bool with_its_machine);
 
   /// Nothing passes from one machine to another any more, or again.

@@ -71,8 +71,8 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
   std::vector<ShardHost*> hosts;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     shards_.push_back(std::make_unique<SimShard>(*this, i));
-    shards_[i]->shard = std::make_unique<Shard>(ShardOptions{.index = i, .shards = options_.shards, .node = id_}, *shards_[i], names_, metrics_,
-                                                log_sink_, random_.fork());
+    shards_[i]->shard = std::make_unique<Shard>(ShardOptions{.index = i, .shards = options_.shards, .node = id_},
+                                                *shards_[i], names_, metrics_, log_sink_, random_.fork());
     shards_[i]->shard->set_now(events_.now());
     hosts.push_back(shards_[i].get());
   }
@@ -89,8 +89,9 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
   cluster_options.overlay.join = options_.join;
   cluster_options.data_lanes = static_cast<std::uint16_t>(options_.data_lanes);
   membership_ = cluster_->start(cluster_options, *shards_[0]->shard, *ports_, metrics_, log_sink_).value();
-  network_.listen(owner, sim_address(options_.index),
-                  [this](std::unique_ptr<cluster::Connection> connection) { cluster_->on_accept(std::move(connection)); });
+  network_.listen(owner, sim_address(options_.index), [this](std::unique_ptr<cluster::Connection> connection) {
+    cluster_->on_accept(std::move(connection));
+  });
 
   document_options_ = options_.documents;
   document_options_.self = sim_address(options_.index);
@@ -159,7 +160,8 @@ void SimNode::turn(std::uint32_t index) {
 
 void SimNode::schedule_flush() {
   Duration time(random_.between(50'000, options_.flush_max.count()));
-  if (random_.chance(options_.flush_stall_chance)) time += Duration(random_.between(0, options_.flush_stall_max.count()));
+  if (random_.chance(options_.flush_stall_chance))
+    time += Duration(random_.between(0, options_.flush_stall_max.count()));
   after(time, [this] {
     const bool unknown = random_.chance(options_.unknown_chance);
     if (unknown) journal_->fail_next_append_unknown(random_.chance(0.5));

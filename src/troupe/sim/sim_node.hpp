@@ -20,19 +20,19 @@ struct SimNodeOptions {
   std::uint32_t index = 0;
   std::uint32_t shards = 2;
   std::uint32_t data_lanes = 1;
-  std::vector<std::string> join;  ///< Cluster addresses of the other nodes.
+  std::vector<std::string> join;        ///< Cluster addresses of the other nodes.
   document::DocumentOptions documents;  ///< Types and limits; the node fills in who owns what.
-  Duration flush_max = 5ms;       ///< The disk's time for one flush, at most, unless it stalls.
+  Duration flush_max = 5ms;             ///< The disk's time for one flush, at most, unless it stalls.
   double flush_stall_chance = 0.002;
   Duration flush_stall_max = 2s;
-  double unknown_chance = 0;      ///< That a flush succeeds or fails, and its writers are told neither.
+  double unknown_chance = 0;  ///< That a flush succeeds or fails, and its writers are told neither.
 };
 
 inline std::string sim_node_name(std::uint32_t index) { return "n" + std::to_string(index); }
 inline std::string sim_address(std::uint32_t index) { return "10.0.0." + std::to_string(index + 1) + ":7400"; }
 
-/// One life of a simulated node: the shards, cluster and services of a real one, turned by the event queue. Destroying it is a
-/// crash: nothing that it was about to send leaves it, and only its disk remains.
+/// One life of a simulated node: the shards, cluster and services of a real one, turned by the event queue. Destroying
+/// it is a crash: nothing that it was about to send leaves it, and only its disk remains.
 class SimNode {
  public:
   SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& events, SimNetwork& network,

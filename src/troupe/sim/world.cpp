@@ -33,7 +33,8 @@ void World::start(std::uint32_t index) {
 
 void World::crash(std::uint32_t index, bool with_its_machine) {
   if (!nodes_[index].life) return;
-  write(LogLevel::kInfo, "world", fmt::format("{} crashes{}", sim_node_name(index), with_its_machine ? " with its machine" : ""));
+  write(LogLevel::kInfo, "world",
+        fmt::format("{} crashes{}", sim_node_name(index), with_its_machine ? " with its machine" : ""));
   network_.node_gone(index, with_its_machine);
   nodes_[index].life.reset();
 }

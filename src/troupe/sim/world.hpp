@@ -13,16 +13,16 @@ namespace troupe::sim {
 
 struct WorldOptions {
   std::uint32_t nodes = 3;
-  std::uint32_t shards = 2;       ///< Of each node.
+  std::uint32_t shards = 2;  ///< Of each node.
   std::uint32_t data_lanes = 1;
-  double unknown_chance = 0;      ///< Of each flush (SimNodeOptions).
+  double unknown_chance = 0;  ///< Of each flush (SimNodeOptions).
   SimNetworkOptions network;
-  document::DocumentOptions documents;  ///< Types and limits.
+  document::DocumentOptions documents;          ///< Types and limits.
   std::function<void(std::string_view)> trace;  ///< Gets each log line, with its virtual time; null for none.
 };
 
-/// A simulated cluster under one seed: the same seed and options give the same run, to the last byte. The nodes are the real ones down to the
-/// ports: only threads, sockets, clocks and disks are simulated.
+/// A simulated cluster under one seed: the same seed and options give the same run, to the last byte. The nodes are the
+/// real ones down to the ports: only threads, sockets, clocks and disks are simulated.
 class World final : private LogSink {
  public:
   World(std::uint64_t seed, WorldOptions options);

@@ -20,10 +20,11 @@
 
 /// Plain structs to bytes and back, field by field in the order of declaration, without a macro or a generated file.
 ///
-/// A value may be: bool, a number, an enum, std::string, Bytes, a duration, optional, pair, array, vector, map, set, an aggregate of
-/// values without a base class, or any type with a specialisation of `Codec`. Numbers are fixed-width little-endian; a string, a container
-/// and a nested struct begin with their length. A struct may grow: fields appended by a newer node are skipped by an older one,
-/// and keep their defaults when an older node did not send them. Fields are never removed, reordered or retyped.
+/// A value may be: bool, a number, an enum, std::string, Bytes, a duration, optional, pair, array, vector, map, set, an
+/// aggregate of values without a base class, or any type with a specialisation of `Codec`. Numbers are fixed-width
+/// little-endian; a string, a container and a nested struct begin with their length. A struct may grow: fields appended
+/// by a newer node are skipped by an older one, and keep their defaults when an older node did not send them. Fields
+/// are never removed, reordered or retyped.
 namespace troupe::wire {
 
 /// The extension point: specialise with `static void write(Writer&, const T&)` and `static void read(Reader&, T&)`.
@@ -123,7 +124,8 @@ struct Codec<std::array<T, N>> {
 
 namespace detail {
 
-/// Containers: a count, then the elements. An element takes at least one byte, so a hostile count cannot make us allocate.
+/// Containers: a count, then the elements. An element takes at least one byte, so a hostile count cannot make us
+/// allocate.
 template <class Container, class Element, class Insert>
 void read_elements(Reader& reader, Container& container, Insert insert) {
   container.clear();

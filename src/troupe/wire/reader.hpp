@@ -11,8 +11,8 @@
 
 namespace troupe::wire {
 
-/// Takes values from bytes that may be anything: a read beyond the end, or of something malformed, fails the reader, gives zeros
-/// from then on, and never touches memory outside. Check `ok()` at the end, once.
+/// Takes values from bytes that may be anything: a read beyond the end, or of something malformed, fails the reader,
+/// gives zeros from then on, and never touches memory outside. Check `ok()` at the end, once.
 class Reader {
  public:
   static constexpr int kDepthMax = 64;  ///< Nesting of structs and containers; deeper input is malformed.
@@ -60,8 +60,8 @@ class Reader {
     return ok_ ? static_cast<std::size_t>(size) : 0;
   }
 
-  /// Reads a length (4 bytes) and narrows the reader to that many bytes while `read()` runs; what `read` leaves is skipped, which is how an
-  /// older node ignores the fields that a newer one appended.
+  /// Reads a length (4 bytes) and narrows the reader to that many bytes while `read()` runs; what `read` leaves is
+  /// skipped, which is how an older node ignores the fields that a newer one appended.
   template <class Read>
   void nested(Read read) {
     const auto size = number<std::uint32_t>();

@@ -14,9 +14,11 @@
 
 namespace troupe::wire {
 
-static_assert(std::endian::native == std::endian::little, "TODO(port): the codec copies little-endian numbers as they are");
+static_assert(std::endian::native == std::endian::little,
+              "TODO(port): the codec copies little-endian numbers as they are");
 
-/// Appends little-endian values to a buffer that grows. One owner, one thread; `finish` hands the buffer out without a copy.
+/// Appends little-endian values to a buffer that grows. One owner, one thread; `finish` hands the buffer out without a
+/// copy.
 class Writer {
  public:
   explicit Writer(std::size_t capacity = 128) { reserve(capacity); }

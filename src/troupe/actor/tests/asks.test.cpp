@@ -88,7 +88,8 @@ TEST(Asks, the_answer_is_a_later_turn) {
                        context.ask(oracle, Divide{2}, 1s, answers.callback());
                        EXPECT_TRUE(answers.list.empty());
                      }});
-  world.shard().tell(puppet, Do{[&](Context&) { EXPECT_TRUE(answers.list.empty()) << "not in the same batch either"; }});
+  world.shard().tell(puppet,
+                     Do{[&](Context&) { EXPECT_TRUE(answers.list.empty()) << "not in the same batch either"; }});
   world.run();
   EXPECT_THAT(answers.list, ElementsAre("50"));
   EXPECT_EQ(world.shard().ask_count(), 0U);
@@ -234,7 +235,8 @@ class Middle : public Actor<Middle> {
   using Messages = troupe::Messages<Later, Break>;
   explicit Middle(Ref<Oracle> oracle) : oracle_(oracle) {}
   void on(const Later& question, ReplyTo<int> reply) {
-    context().ask(oracle_, Later(question), 5s, [reply = std::move(reply)](Result<int> answer) mutable { reply(std::move(answer)); });
+    context().ask(oracle_, Later(question), 5s,
+                  [reply = std::move(reply)](Result<int> answer) mutable { reply(std::move(answer)); });
   }
   void on(const Break&) { throw std::runtime_error("broken"); }
 
@@ -313,7 +315,8 @@ TEST(Asks, a_queue_that_refuses_the_question_fails_the_ask_at_once) {
   }
   EXPECT_TRUE(shard.has_ready());
   shard.run({});
-  EXPECT_THAT(answers.list, ElementsAre("queue_full", "queue_full", "unreachable", "unreachable", "too_large", "too_large"));
+  EXPECT_THAT(answers.list,
+              ElementsAre("queue_full", "queue_full", "unreachable", "unreachable", "too_large", "too_large"));
 }
 
 TEST(Asks, when_the_node_goes_down_its_asks_are_unreachable) {
@@ -367,9 +370,10 @@ TEST(Completions, a_thread_completes_and_the_actor_has_a_turn) {
   ActorFixture world;
   auto puppet = world.shard().spawn<Puppet>({}).value();
   std::thread thread;
-  world.shard().tell(puppet, Do{[&](Context& context) {
-                       thread = std::thread([done = context.completion<int>(5s, answers.callback())]() mutable { done(42); });
-                     }});
+  world.shard().tell(
+      puppet, Do{[&](Context& context) {
+        thread = std::thread([done = context.completion<int>(5s, answers.callback())]() mutable { done(42); });
+      }});
   world.run();
   thread.join();
   world.run();
@@ -384,9 +388,11 @@ TEST(Completions, carry_errors_and_what_cannot_be_encoded) {
   std::unique_ptr<int> value;
   world.shard().tell(puppet, Do{[&](Context& context) {
                        using Pointer = std::unique_ptr<int>;
-                       context.completion<Pointer>(1s, [&](Result<Pointer> result) { value = std::move(*result); })(std::make_unique<int>(3));
-                       context.completion<Pointer>(1s, [&](const Result<Pointer>& result) { error = result.error().code; })(
-                           fail(ErrorCode::kInputOutput, "disk"));
+                       context.completion<Pointer>(
+                           1s, [&](Result<Pointer> result) { value = std::move(*result); })(std::make_unique<int>(3));
+                       context.completion<Pointer>(1s, [&](const Result<Pointer>& result) {
+                         error = result.error().code;
+                       })(fail(ErrorCode::kInputOutput, "disk"));
                      }});
   world.run();
   EXPECT_EQ(*value, 3);

@@ -3,7 +3,8 @@
 
 #include "troupe/actor/fixture.hpp"
 
-// Messages as they come from another node: bytes and the tag of their type, decoded by the recipient's own list of messages.
+// Messages as they come from another node: bytes and the tag of their type, decoded by the recipient's own list of
+// messages.
 namespace troupe {
 namespace {
 
@@ -128,8 +129,8 @@ TEST_F(Encoded, a_message_that_stays_in_its_node_cannot_come_from_another) {
 }
 
 TEST_F(Encoded, an_id_that_a_peer_made_up_names_nobody) {
-  for (const ActorId made_up : {ActorId::at(900, 1, 1), ActorId::at(0, 500, 1), ActorId::at(0, 1, 7), ActorId::at(0, 0, 1),
-                                ActorId::named("nobody"), ActorId()}) {
+  for (const ActorId made_up : {ActorId::at(900, 1, 1), ActorId::at(0, 500, 1), ActorId::at(0, 1, 7),
+                                ActorId::at(0, 0, 1), ActorId::named("nobody"), ActorId()}) {
     deliver(encoded(EnvelopeKind::kAsk, Count{1}, made_up));
     EXPECT_EQ(answered().code, ErrorCode::kNoSuchActor);
     world.remote().clear();
@@ -144,7 +145,8 @@ TEST_F(Encoded, answers_come_back_as_bytes) {
     envelope->correlation = correlation;
     deliver(std::move(envelope));
   };
-  for (int i = 0; i < 4; ++i) world.shard().ask(Ref<Greeter>(kFar), Count{}, 5s, [&](Result<int> got) { answer = std::move(got); });
+  for (int i = 0; i < 4; ++i)
+    world.shard().ask(Ref<Greeter>(kFar), Count{}, 5s, [&](Result<int> got) { answer = std::move(got); });
   reply(EnvelopeKind::kReply, 1, wire::encode(7));
   EXPECT_EQ(answer, 7);
   reply(EnvelopeKind::kReply, 2, Bytes::copy_of("?"));

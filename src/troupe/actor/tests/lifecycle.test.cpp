@@ -124,8 +124,9 @@ TEST(Lifecycle, the_destructor_of_a_restarted_object_leaves_nothing_to_the_new_o
   std::vector<std::string> events;
   ActorFixture world;
   auto other = world.shard().spawn<Puppet>({}).value();
-  auto clinging =
-      world.shard().spawn<Clinging>({.supervision = {.on_failure = OnFailure::kRestart}}, other, std::ref(events)).value();
+  auto clinging = world.shard()
+                      .spawn<Clinging>({.supervision = {.on_failure = OnFailure::kRestart}}, other, std::ref(events))
+                      .value();
   world.shard().tell(clinging, Do{[](Context&) { throw std::runtime_error("again"); }});
   world.advance(10s);
   world.shard().tell(other, Do{[](Context& context) { context.stop(); }});

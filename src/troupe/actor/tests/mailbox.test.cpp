@@ -84,8 +84,9 @@ TEST(Mailbox, that_is_full_has_reserved_room_for_all_but_messages) {
 TEST(Mailbox, of_a_restarting_actor_fills_up_and_is_kept) {
   int handled = 0;
   ActorFixture world;
-  auto puppet =
-      world.shard().spawn<Puppet>({.mailbox_messages_max = 2, .supervision = {.on_failure = OnFailure::kRestart}}).value();
+  auto puppet = world.shard()
+                    .spawn<Puppet>({.mailbox_messages_max = 2, .supervision = {.on_failure = OnFailure::kRestart}})
+                    .value();
   world.shard().tell(puppet, Do{[](Context&) { throw 1; }});
   world.run();
   for (const auto expected : {SendOutcome::kTaken, SendOutcome::kTaken, SendOutcome::kFull}) {
@@ -114,7 +115,8 @@ TEST(EnvelopeQueue, is_first_in_first_out_and_frees_what_is_left) {
   EnvelopeQueue queue;
   EXPECT_EQ(queue.pop(), nullptr);
   for (int round = 0; round < 2; ++round) {
-    for (int i = 0; i < 3; ++i) queue.push(Envelope::make(EnvelopeKind::kReply, std::string(100, static_cast<char>('a' + i))));
+    for (int i = 0; i < 3; ++i)
+      queue.push(Envelope::make(EnvelopeKind::kReply, std::string(100, static_cast<char>('a' + i))));
     std::vector<char> popped;
     while (!queue.empty()) popped.push_back(queue.pop()->get<std::string>()->front());
     EXPECT_THAT(popped, ElementsAre('a', 'b', 'c'));

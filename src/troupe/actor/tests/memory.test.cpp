@@ -20,7 +20,8 @@ class Idle : public Actor<Idle> {
 };
 
 constexpr std::size_t kBytesMax = 300;
-static_assert(sizeof(ActorCell) + sizeof(Idle) <= 200, "an idle actor stays small; rare things belong into ActorExtras");
+static_assert(sizeof(ActorCell) + sizeof(Idle) <= 200,
+              "an idle actor stays small; rare things belong into ActorExtras");
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kMallocIsMeasured = false;

@@ -38,7 +38,8 @@ TEST(Names, are_taken_once_in_a_node) {
 
 TEST(Names, outlive_a_restart) {
   ActorFixture world;
-  auto clerk = world.shard().spawn<Puppet>({.name = "clerk", .supervision = {.on_failure = OnFailure::kRestart}}).value();
+  auto clerk =
+      world.shard().spawn<Puppet>({.name = "clerk", .supervision = {.on_failure = OnFailure::kRestart}}).value();
   world.shard().tell(clerk, Do{[](Context&) { throw 1; }});
   world.run();
   EXPECT_EQ(world.shard().spawn<Puppet>({.name = "clerk"}).error().code, ErrorCode::kNameTaken);
@@ -65,7 +66,8 @@ TEST(Names, a_ref_to_the_actor_does_not_reach_its_successor) {
 
 TEST(Names, nobody_has_are_no_such_actor) {
   ActorFixture world;
-  EXPECT_EQ(world.shard().tell(Ref<Puppet>::named("fixture", "nobody"), Do{[](Context&) {}}), SendOutcome::kNoSuchActor);
+  EXPECT_EQ(world.shard().tell(Ref<Puppet>::named("fixture", "nobody"), Do{[](Context&) {}}),
+            SendOutcome::kNoSuchActor);
   EXPECT_EQ(world.metric("troupe_dead_letters_total"), 1);
 }
 

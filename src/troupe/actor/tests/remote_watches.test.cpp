@@ -20,9 +20,10 @@ TEST_F(RemoteWatches, ask_the_other_node_and_hear_its_answer) {
   EXPECT_EQ(world.remote()[0].second->get<Watch>()->target, remote);
   EXPECT_THAT(sent(), ElementsAre(EnvelopeKind::kMonitor));
 
-  EnvelopePtr down = Envelope::make(EnvelopeKind::kSignal,
-                                    EncodedPayload{payload_type<Down>.tag, wire::encode(Down{remote, EndReason::kFailed, "far"})},
-                                    local_payload_type<EncodedPayload>);
+  EnvelopePtr down =
+      Envelope::make(EnvelopeKind::kSignal,
+                     EncodedPayload{payload_type<Down>.tag, wire::encode(Down{remote, EndReason::kFailed, "far"})},
+                     local_payload_type<EncodedPayload>);
   from(remote, EnvelopeKind::kSignal, second.address(), std::move(down));
   EXPECT_THAT(heard.list, ElementsAre("down failed"));
   world.shard(1).node_down(far, "silent");
@@ -70,7 +71,8 @@ TEST_F(RemoteWatches, from_another_node_are_told_and_forgotten_when_it_goes_down
   tell(first, failing());
   EXPECT_THAT(sent(), IsEmpty());
 
-  from(remote, EnvelopeKind::kMonitor, second.address(), Envelope::make(EnvelopeKind::kMonitor, Watch{second.address()}));
+  from(remote, EnvelopeKind::kMonitor, second.address(),
+       Envelope::make(EnvelopeKind::kMonitor, Watch{second.address()}));
   tell(second, failing());
   ASSERT_EQ(world.remote().size(), 1U);
   EXPECT_EQ(world.remote()[0].second->get<Down>()->reason, EndReason::kFailed);
@@ -108,7 +110,8 @@ TEST_F(RemoteWatches, a_link_check_finds_the_link_or_ends_it) {
 TEST_F(RemoteWatches, that_cannot_be_decoded_are_dropped) {
   for (const EnvelopeKind kind : {EnvelopeKind::kMonitor, EnvelopeKind::kLink, EnvelopeKind::kSignal}) {
     from(remote, kind, first.address(),
-         Envelope::make(kind, EncodedPayload{payload_type<Exit>.tag, Bytes::copy_of("?")}, local_payload_type<EncodedPayload>));
+         Envelope::make(kind, EncodedPayload{payload_type<Exit>.tag, Bytes::copy_of("?")},
+                        local_payload_type<EncodedPayload>));
   }
   tell(first, failing());
   EXPECT_THAT(sent(), IsEmpty());

@@ -231,7 +231,8 @@ TEST(Supervision, children_end_before_their_parent_when_it_stops) {
   world.run();
   world.shard().tell(parent, Do{[](Context& context) { context.stop(); }});
   world.run();
-  EXPECT_THAT(events, ElementsAre("start parent", "start child", "start grandchild", "stop grandchild", "stop child", "stop parent"));
+  EXPECT_THAT(events, ElementsAre("start parent", "start child", "start grandchild", "stop grandchild", "stop child",
+                                  "stop parent"));
   EXPECT_EQ(world.shard().actor_count(), 0U);
 }
 
@@ -251,7 +252,8 @@ TEST(Supervision, escalation_fails_the_parent_in_the_childs_place) {
   ActorFixture world;
   auto parent = world.shard().spawn<Puppet>(restarting(), "parent", std::ref(events)).value();
   world.shard().tell(parent, Do{[](Context& context) {
-                       auto child = context.spawn_with<Puppet>({.supervision = {.on_failure = OnFailure::kEscalate}}).value();
+                       auto child =
+                           context.spawn_with<Puppet>({.supervision = {.on_failure = OnFailure::kEscalate}}).value();
                        context.tell(child, failing());
                      }});
   world.advance(1s);
@@ -318,7 +320,8 @@ TEST(Supervision, an_actor_that_asked_to_stop_is_not_restarted) {
 TEST(Supervision, a_parent_may_end_while_its_child_waits_for_its_restart) {
   ActorFixture world;
   auto parent = world.shard().spawn<Puppet>({}).value();
-  world.shard().tell(parent, Do{[](Context& context) { context.tell(context.spawn_with<Puppet>(restarting()).value(), failing()); }});
+  world.shard().tell(
+      parent, Do{[](Context& context) { context.tell(context.spawn_with<Puppet>(restarting()).value(), failing()); }});
   world.run();
   EXPECT_EQ(world.shard().actor_count(), 2U);
   world.shard().tell(parent, Do{[](Context& context) { context.stop(); }});

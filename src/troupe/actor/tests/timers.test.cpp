@@ -84,7 +84,8 @@ TEST(Timers, of_two_actors_that_are_due_together_one_may_end_the_other) {
   auto parent = world.shard().spawn<Puppet>({}).value();
   world.shard().tell(parent, Do{[&](Context& context) {
                        context.after(1s, [&context] { context.stop(); });
-                       context.tell(context.spawn<Puppet>(), Do{[&](Context& inner) { inner.after(1s, [&] { ++fired; }); }});
+                       context.tell(context.spawn<Puppet>(),
+                                    Do{[&](Context& inner) { inner.after(1s, [&] { ++fired; }); }});
                      }});
   world.advance(2s);
   EXPECT_EQ(fired, 0);
@@ -124,7 +125,8 @@ TEST(Timers, of_no_delay_take_turns_with_the_rest_of_the_shard) {
 TEST(Timers, an_interval_of_nothing_is_a_programmers_error) {
   ActorFixture world;
   auto puppet = world.shard().spawn<Puppet>({}).value();
-  world.shard().tell(puppet, Do{[](Context& context) { EXPECT_THROW(context.every(0s, [] {}), std::invalid_argument); }});
+  world.shard().tell(puppet,
+                     Do{[](Context& context) { EXPECT_THROW(context.every(0s, [] {}), std::invalid_argument); }});
   world.run();
 }
 

@@ -64,7 +64,8 @@ TEST_F(Monitors, by_name_report_under_that_name) {
   auto named = spawn(0, {.name = "clerk"});
   const Address name = Ref<Puppet>::named("fixture", "clerk").address();
   tell(second, Do{[&](Context& context) {
-         context.monitor(name, [&](const Down& down) { heard.list.emplace_back(down.actor == name ? "the name" : "another"); });
+         context.monitor(
+             name, [&](const Down& down) { heard.list.emplace_back(down.actor == name ? "the name" : "another"); });
        }});
   tell(named, stopping());
   EXPECT_THAT(heard.list, ElementsAre("the name"));
@@ -74,7 +75,8 @@ TEST_F(Monitors, hear_the_name_free_again) {
   auto named = spawn(0, {.name = "clerk"});
   tell(first, Do{[&](Context& context) {
          context.monitor(named, [&](const Down&) {
-           heard.list.emplace_back(world.shard().spawn<Puppet>({.name = "clerk"}).has_value() ? "taken over" : "still taken");
+           heard.list.emplace_back(world.shard().spawn<Puppet>({.name = "clerk"}).has_value() ? "taken over"
+                                                                                              : "still taken");
          });
        }});
   tell(named, failing());

@@ -42,7 +42,9 @@ inline Do trapping(Heard& heard) {
 /// A node of two shards, with an actor on each.
 class WatchesTest : public testing::Test {
  protected:
-  Ref<Puppet> spawn(std::uint32_t shard, SpawnOptions options = {}) { return world.shard(shard).spawn<Puppet>(options).value(); }
+  Ref<Puppet> spawn(std::uint32_t shard, SpawnOptions options = {}) {
+    return world.shard(shard).spawn<Puppet>(options).value();
+  }
   void tell(Ref<Puppet> to, Do order) {
     world.shard(to.address().actor.shard()).tell(to, std::move(order));
     world.run();

@@ -5,9 +5,12 @@
 namespace troupe::document {
 namespace {
 
-Event event(std::uint64_t seq, std::string key, std::string_view data) { return {seq, std::move(key), "whoever", Bytes::copy_of(data)}; }
+Event event(std::uint64_t seq, std::string key, std::string_view data) {
+  return {seq, std::move(key), "whoever", Bytes::copy_of(data)};
+}
 
-// Made with xxHash alone from the bytes that docs/protocol.md names, so that a client in another language gets the same.
+// Made with xxHash alone from the bytes that docs/protocol.md names, so that a client in another language gets the
+// same.
 TEST(Digest, golden_values) {
   std::uint64_t hash = next_hash(0, event(1, "c7-1", R"({"type":"clear"})"));
   EXPECT_EQ(hash, 0x325554037ced7efcU);

@@ -5,8 +5,8 @@
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/document/digest.hpp"
-#include "troupe/document/tests/document_under_test.test.hpp"
 #include "troupe/document/documents_actor.hpp"
+#include "troupe/document/tests/document_under_test.test.hpp"
 
 namespace troupe::document {
 namespace {
@@ -20,9 +20,15 @@ class Front : public Actor<Front> {
  public:
   using Messages = troupe::Messages<Append, Read, Follow, Idle>;
   explicit Front(std::vector<std::uint64_t>& idle) : idle_(idle) {}
-  void on(Append&& request, ReplyTo<Append::Reply> reply) { context().tell(to(), OwnerAppend{std::move(request), std::move(reply)}); }
-  void on(Read&& request, ReplyTo<Read::Reply> reply) { context().tell(to(), OwnerRead{std::move(request), std::move(reply)}); }
-  void on(Follow&& request, ReplyTo<Follow::Reply> reply) { context().tell(to(), OwnerFollow{std::move(request), std::move(reply)}); }
+  void on(Append&& request, ReplyTo<Append::Reply> reply) {
+    context().tell(to(), OwnerAppend{std::move(request), std::move(reply)});
+  }
+  void on(Read&& request, ReplyTo<Read::Reply> reply) {
+    context().tell(to(), OwnerRead{std::move(request), std::move(reply)});
+  }
+  void on(Follow&& request, ReplyTo<Follow::Reply> reply) {
+    context().tell(to(), OwnerFollow{std::move(request), std::move(reply)});
+  }
   void on(const Idle& idle) { idle_.push_back(idle.received); }
 
  private:
@@ -38,7 +44,10 @@ class DocumentOwnerTest : public testing::Test {
     tail_ = world_.shard().spawn<Tail>({}, heard_).value();
   }
   void start() {
-    owner_ = world_.shard().spawn<DocumentOwner>({.name = "owner"}, "text/a", options_, journal_, Ref<DocumentsActor>(front_.address()), world_.metrics()).value();
+    owner_ = world_.shard()
+                 .spawn<DocumentOwner>({.name = "owner"}, "text/a", options_, journal_,
+                                       Ref<DocumentsActor>(front_.address()), world_.metrics())
+                 .value();
   }
   /// The owner's end and the next one's begin, as after a restart of the node.
   void restart() {
@@ -64,7 +73,9 @@ class DocumentOwnerTest : public testing::Test {
     world_.run();
     return answer;
   }
-  Answer<Append::Reply> append(const std::string& key, const std::string& data) { return ask(Append{"text/a", key, "ada", Bytes::copy_of(data)}); }
+  Answer<Append::Reply> append(const std::string& key, const std::string& data) {
+    return ask(Append{"text/a", key, "ada", Bytes::copy_of(data)});
+  }
   /// "1", "1 again", or the error's name; "nothing" while there is none.
   static std::string outcome(const Answer<Append::Reply>& answer) {
     if (!*answer) return "nothing";
@@ -206,7 +217,8 @@ TEST_F(DocumentOwnerTest, a_journal_that_does_not_answer_is_given_up_and_asked_a
   journal_.set_stalled(false);
   const auto again = append("a", "one");
   settle();
-  EXPECT_EQ(outcome(again), "1 again") << "the stuck append was written in the end, before the journal was opened again";
+  EXPECT_EQ(outcome(again), "1 again")
+      << "the stuck append was written in the end, before the journal was opened again";
 }
 
 TEST_F(DocumentOwnerTest, waiting_requests_are_bounded) {
@@ -254,7 +266,8 @@ TEST_F(DocumentOwnerTest, a_snapshot_that_cannot_be_read_is_made_good_by_the_eve
   settle();
   restart();
   EXPECT_EQ(state(), "text:one,two");
-  const std::uint64_t hash = next_hash(next_hash(0, {1, "a", "", Bytes::copy_of("one")}), {2, "b", "", Bytes::copy_of("two")});
+  const std::uint64_t hash =
+      next_hash(next_hash(0, {1, "a", "", Bytes::copy_of("one")}), {2, "b", "", Bytes::copy_of("two")});
   EXPECT_EQ(follow().hash, hash);
 }
 
@@ -304,7 +317,8 @@ TEST_F(DocumentOwnerTest, a_follower_that_cannot_go_on_gets_the_state) {
   settle();
   const auto now = follow();
   const std::string epoch = now.position.epoch;
-  for (const Position& has : {Position{"another", 3}, Position{epoch, 4}, Position{epoch, ~std::uint64_t{0}}, Position{epoch, 0}, Position{"", 0}}) {
+  for (const Position& has : {Position{"another", 3}, Position{epoch, 4}, Position{epoch, ~std::uint64_t{0}},
+                              Position{epoch, 0}, Position{"", 0}}) {
     const auto reply = follow(has, now.hash);
     ASSERT_TRUE(reply.snapshot.has_value()) << has.epoch << " " << has.seq;
     EXPECT_EQ(reply.snapshot->view(), "text:one,two,three");
@@ -378,7 +392,8 @@ TEST_F(DocumentOwnerTest, asks_to_be_put_away_when_nobody_needs_it) {
 
 TEST_F(DocumentOwnerTest, a_full_journal_is_said_to_be_busy_and_the_document_goes_on) {
   MemoryJournal small(disk_, {.queue_requests_max = 1});
-  const auto owner = world_.shard().spawn<DocumentOwner>({.name = "owner"}, "text/a", options_, small, Ref<DocumentsActor>(front_.address()), world_.metrics());
+  const auto owner = world_.shard().spawn<DocumentOwner>({.name = "owner"}, "text/a", options_, small,
+                                                         Ref<DocumentsActor>(front_.address()), world_.metrics());
   ASSERT_TRUE(owner.has_value());
   world_.run();
   small.run_all();

@@ -5,8 +5,8 @@
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/document/digest.hpp"
-#include "troupe/document/tests/document_under_test.test.hpp"
 #include "troupe/document/documents_actor.hpp"
+#include "troupe/document/tests/document_under_test.test.hpp"
 
 namespace troupe::document {
 namespace {
@@ -14,7 +14,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// Stands for the documents actors of both nodes: passes on what the test asks, and keeps the replica's questions to the owner for the test.
+/// Stands for the documents actors of both nodes: passes on what the test asks, and keeps the replica's questions to
+/// the owner for the test.
 class Front : public Actor<Front> {
  public:
   struct Asked {
@@ -22,9 +23,14 @@ class Front : public Actor<Front> {
     ReplyTo<Follow::Reply> reply;
   };
   using Messages = troupe::Messages<Open, CatchUp, GetDigest, Close, Follow, Read, Idle>;
-  Front(std::deque<Asked>& asked, std::deque<ReplyTo<Read::Reply>>& reads, std::vector<std::uint64_t>& idle) : asked_(asked), reads_(reads), idle_(idle) {}
-  void on(Open&& request, ReplyTo<Open::Reply> reply) { context().tell(to(), ReplicaOpen{std::move(request), std::move(reply)}); }
-  void on(CatchUp&& request, ReplyTo<CatchUp::Reply> reply) { context().tell(to(), ReplicaCatchUp{std::move(request), std::move(reply)}); }
+  Front(std::deque<Asked>& asked, std::deque<ReplyTo<Read::Reply>>& reads, std::vector<std::uint64_t>& idle)
+      : asked_(asked), reads_(reads), idle_(idle) {}
+  void on(Open&& request, ReplyTo<Open::Reply> reply) {
+    context().tell(to(), ReplicaOpen{std::move(request), std::move(reply)});
+  }
+  void on(CatchUp&& request, ReplyTo<CatchUp::Reply> reply) {
+    context().tell(to(), ReplicaCatchUp{std::move(request), std::move(reply)});
+  }
   void on(const GetDigest&, ReplyTo<GetDigest::Reply> reply) { context().tell(to(), ReplicaDigest{std::move(reply)}); }
   void on(const Close& request) { context().tell(to(), ReplicaClose{request.listener}); }
   void on(Follow&& request, ReplyTo<Follow::Reply> reply) { asked_.push_back({std::move(request), std::move(reply)}); }
@@ -44,9 +50,12 @@ class Session : public Actor<Session> {
   using Messages = troupe::Messages<DocumentEvents, DocumentReset, DocumentStatus>;
   explicit Session(std::vector<std::string>& heard) : heard_(heard) {}
   void on(const DocumentEvents& message) {
-    for (const Event& event : message.batch->events) heard_.push_back(std::to_string(event.seq) + ":" + std::string(event.data.view()));
+    for (const Event& event : message.batch->events)
+      heard_.push_back(std::to_string(event.seq) + ":" + std::string(event.data.view()));
   }
-  void on(const DocumentReset& reset) { heard_.push_back("reset " + std::to_string(reset.position.seq) + " " + std::string(reset.snapshot.view())); }
+  void on(const DocumentReset& reset) {
+    heard_.push_back("reset " + std::to_string(reset.position.seq) + " " + std::string(reset.snapshot.view()));
+  }
   void on(const DocumentStatus& status) { heard_.push_back(status.available ? "available" : "unavailable"); }
 
  private:
@@ -58,15 +67,16 @@ class DocumentReplicaTest : public testing::Test {
   DocumentReplicaTest() {
     options_.types = text_types();
     front_ = world_.shard().spawn<Front>({}, std::ref(asked_), std::ref(reads_), idle_).value();
-    replica_ = world_.shard().spawn<DocumentReplica>({.name = "replica"}, "text/a", options_, Ref<DocumentsActor>(front_.address()),
-                                                     [this] { return owner_there_ ? Ref<DocumentsActor>(front_.address()) : Ref<DocumentsActor>(); },
-                                                     world_.metrics()).value();
+    replica_ = world_.shard()
+                   .spawn<DocumentReplica>(
+                       {.name = "replica"}, "text/a", options_, Ref<DocumentsActor>(front_.address()),
+                       [this] { return owner_there_ ? Ref<DocumentsActor>(front_.address()) : Ref<DocumentsActor>(); },
+                       world_.metrics())
+                   .value();
     session_ = world_.shard().spawn<Session>({}, heard_).value();
     world_.run();
   }
-  ~DocumentReplicaTest() override {
-    world_.shard().stop_all();
-  }
+  ~DocumentReplicaTest() override { world_.shard().stop_all(); }
   template <class M>
   Answer<typename M::Reply> ask(M message) {
     auto answer = std::make_shared<std::optional<Result<typename M::Reply>>>();
@@ -74,7 +84,9 @@ class DocumentReplicaTest : public testing::Test {
     world_.run();
     return answer;
   }
-  Answer<Open::Reply> open(std::optional<Position> after = {}) { return ask(Open{"text/a", std::move(after), session_}); }
+  Answer<Open::Reply> open(std::optional<Position> after = {}) {
+    return ask(Open{"text/a", std::move(after), session_});
+  }
   /// The owner's answer to the oldest question.
   void answer(Result<Follow::Reply> reply) {
     ASSERT_FALSE(asked_.empty());
@@ -88,7 +100,8 @@ class DocumentReplicaTest : public testing::Test {
   }
   static Follow::Reply events(std::uint64_t first, std::uint64_t last) {
     Follow::Reply reply{{"e", last}, 0, std::nullopt, {}};
-    for (std::uint64_t seq = first; seq <= last; ++seq) reply.events.push_back(make_event(seq, "d" + std::to_string(seq)));
+    for (std::uint64_t seq = first; seq <= last; ++seq)
+      reply.events.push_back(make_event(seq, "d" + std::to_string(seq)));
     return reply;
   }
   void publish(std::uint64_t first, std::uint64_t last, const std::string& epoch = "e") {

@@ -46,7 +46,8 @@ class Tail : public Actor<Tail> {
   using Messages = troupe::Messages<OwnerEvents>;
   explicit Tail(std::vector<std::string>& heard) : heard_(heard) {}
   void on(const OwnerEvents& events) {
-    for (const Event& event : events.events) heard_.push_back(std::to_string(event.seq) + ":" + std::string(event.data.view()));
+    for (const Event& event : events.events)
+      heard_.push_back(std::to_string(event.seq) + ":" + std::string(event.data.view()));
   }
 
  private:

@@ -19,7 +19,8 @@ class Session : public Actor<Session> {
   using Messages = troupe::Messages<DocumentEvents, DocumentReset, DocumentStatus>;
   explicit Session(std::vector<std::string>& heard) : heard_(heard) {}
   void on(const DocumentEvents& message) {
-    for (const Event& event : message.batch->events) heard_.push_back(std::to_string(event.seq) + ":" + std::string(event.data.view()));
+    for (const Event& event : message.batch->events)
+      heard_.push_back(std::to_string(event.seq) + ":" + std::string(event.data.view()));
   }
   void on(const DocumentReset&) { heard_.push_back("reset"); }
   void on(const DocumentStatus& status) { heard_.push_back(status.available ? "available" : "unavailable"); }
@@ -30,10 +31,13 @@ class Session : public Actor<Session> {
 
 /// A node with its documents and its disk.
 struct Home {
-  Home(cluster::TwoWorlds::Node& place, DocumentOptions document_options) : node(place), options(std::move(document_options)) {
+  Home(cluster::TwoWorlds::Node& place, DocumentOptions document_options)
+      : node(place), options(std::move(document_options)) {
     options.self = node.name + ":1";
-    actor = node.world.shard().spawn<DocumentsActor>({.name = documents_actor_name(0)}, options, 0U, journal, Ref<cluster::Membership>(),
-                                                     node.world.metrics()).value();
+    actor = node.world.shard()
+                .spawn<DocumentsActor>({.name = documents_actor_name(0)}, options, 0U, journal,
+                                       Ref<cluster::Membership>(), node.world.metrics())
+                .value();
   }
   cluster::TwoWorlds::Node& node;
   DocumentOptions options;
@@ -82,7 +86,8 @@ class DocumentsActorTest : public testing::Test {
   template <class M>
   Result<typename M::Reply> ask(Home& home, M message) {
     auto answer = std::make_shared<std::optional<Result<typename M::Reply>>>();
-    home.node.world.shard().ask(home.actor, std::move(message), 1min, [answer](auto result) { *answer = std::move(result); });
+    home.node.world.shard().ask(home.actor, std::move(message), 1min,
+                                [answer](auto result) { *answer = std::move(result); });
     settle();
     if (!*answer) advance(10s);
     return answer->value();
@@ -164,8 +169,9 @@ TEST_F(DocumentsActorTest, a_follower_asks_for_itself) {
   see(MemberState::kUp);
   std::optional<Result<Follow::Reply>> answer;
   const Ref<DocumentsActor> bobs(Address{nodes_.bob.id, bob_->actor.address().actor});
-  nodes_.ada.world.shard().ask(bobs, Follow{of_bob_, {}, 0, Ref<Follower>(Address{nodes_.ada.id, session_.address().actor})}, 5s,
-                               [&](auto reply) { answer = std::move(reply); });
+  nodes_.ada.world.shard().ask(bobs,
+                               Follow{of_bob_, {}, 0, Ref<Follower>(Address{nodes_.ada.id, session_.address().actor})},
+                               5s, [&](auto reply) { answer = std::move(reply); });
   settle();
   EXPECT_EQ(answer.value().error().code, ErrorCode::kInvalidArgument);
 }
@@ -174,7 +180,8 @@ TEST_F(DocumentsActorTest, a_question_for_another_nodes_document_is_not_passed_o
   see(MemberState::kUp);
   std::optional<Result<Append::Reply>> answer;
   const Ref<DocumentsActor> bobs(Address{nodes_.bob.id, bob_->actor.address().actor});
-  nodes_.ada.world.shard().ask(bobs, Append{of_ada_, "k", "ada", Bytes::copy_of("x")}, 5s, [&](auto reply) { answer = std::move(reply); });
+  nodes_.ada.world.shard().ask(bobs, Append{of_ada_, "k", "ada", Bytes::copy_of("x")}, 5s,
+                               [&](auto reply) { answer = std::move(reply); });
   settle();
   EXPECT_EQ(answer.value().error().code, ErrorCode::kNotOwner);
 }
@@ -196,7 +203,8 @@ TEST_F(DocumentsActorTest, who_asks_while_it_is_put_away_is_served_all_the_same)
   for (int i = 0; i < 20; ++i) {
     nodes_.ada.world.advance(ada_->options.idle_timeout + 29s + i * 100ms);
     std::optional<Result<Append::Reply>> answer;
-    nodes_.ada.world.shard().ask(ada_->actor, Append{of_ada_, "k" + std::to_string(i), "ada", Bytes::copy_of("x")}, 5s, [&](auto reply) { answer = std::move(reply); });
+    nodes_.ada.world.shard().ask(ada_->actor, Append{of_ada_, "k" + std::to_string(i), "ada", Bytes::copy_of("x")}, 5s,
+                                 [&](auto reply) { answer = std::move(reply); });
     while (nodes_.ada.world.step()) {
     }
     settle();

@@ -2,8 +2,8 @@
 
 #include <fmt/core.h>
 
-#include "troupe/runtime/host_port.hpp"
 #include "troupe/runtime/detail/tcp_stream.hpp"
+#include "troupe/runtime/host_port.hpp"
 
 namespace troupe::runtime::detail {
 

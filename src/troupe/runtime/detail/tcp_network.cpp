@@ -8,8 +8,8 @@
 #include <cerrno>
 
 #include "troupe/base/assert.hpp"
-#include "troupe/runtime/host_port.hpp"
 #include "troupe/runtime/detail/tcp_stream.hpp"
+#include "troupe/runtime/host_port.hpp"
 
 namespace troupe::runtime::detail {
 
