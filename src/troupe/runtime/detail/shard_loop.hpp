@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
@@ -48,6 +49,7 @@ class ShardLoop final : public ShardHost {
   void wait();
   bool spin(TimePoint until);
   void sleep();
+  void await_wake();
   void arm_timer();
   void wind_down();
   template <class Function>
@@ -60,6 +62,8 @@ class ShardLoop final : public ShardHost {
   Counter& exceptions_;
   boost::asio::io_context io_{1};  ///< One thread runs it: Asio then saves some locking.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::posix::stream_descriptor wake_event_;  ///< An eventfd: written by `wake`, read by the loop.
+  std::uint64_t wakes_ = 0;                           ///< What was read from it; nobody looks.
   boost::asio::steady_timer timer_;
   TimePoint armed_ = TimePoint::max();  ///< When `timer_` fires; max if it does not.
   TimePoint last_poll_{};
