@@ -34,7 +34,8 @@ Result<std::string> http_get(const std::string& address, const std::string& targ
   const auto colon = address.rfind(':');
   asio::io_context context;
   beast::error_code error;
-  const auto endpoints = asio::ip::tcp::resolver(context).resolve(address.substr(0, colon), address.substr(colon + 1), error);
+  const auto endpoints =
+      asio::ip::tcp::resolver(context).resolve(address.substr(0, colon), address.substr(colon + 1), error);
   if (error) return std::unexpected(to_error(error));
   beast::tcp_stream stream(context);
   stream.expires_after(within);
@@ -44,7 +45,8 @@ Result<std::string> http_get(const std::string& address, const std::string& targ
   if (!error) error = run_step(context, [&](auto done) { http::async_write(stream, request, std::move(done)); });
   beast::flat_buffer buffer;
   http::response<http::string_body> response;
-  if (!error) error = run_step(context, [&](auto done) { http::async_read(stream, buffer, response, std::move(done)); });
+  if (!error)
+    error = run_step(context, [&](auto done) { http::async_read(stream, buffer, response, std::move(done)); });
   if (error) return std::unexpected(to_error(error));
   if (response.result() != http::status::ok) {
     return fail(ErrorCode::kRefused, std::to_string(response.result_int()) + " " + response.body());
