@@ -4,6 +4,13 @@
 
 namespace troupe::session {
 
+namespace {
+
+/// After it, a client that had too much waiting for it may have read that.
+constexpr Duration kBackedUpPause = 20ms;
+
+}  // namespace
+
 SessionActor::SessionActor(SessionOptions options, SessionTimes times, std::string name, std::string node,
                            ClientSocket& socket, RenderCache& cache)
     : times_(times), session_(std::move(options), std::move(name), std::move(node)), socket_(socket), cache_(cache) {}
@@ -141,6 +148,12 @@ void SessionActor::carry_out(const Leave& action) {
 }
 
 void SessionActor::carry_out(const Resync& action) {
+  if (socket_.is_backed_up()) {
+    context().after(kBackedUpPause, [this, action] {
+      if (topics_.contains(action.topic)) carry_out(action);
+    });
+    return;
+  }
   context().ask(document::documents_for(here(), action.topic),
                 document::CatchUp{action.topic, {action.after.epoch, action.after.seq}}, times_.join_timeout,
                 [this, action](Result<document::Open::Reply> reply) { on_caught_up(action, std::move(reply)); });

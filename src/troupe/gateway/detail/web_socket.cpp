@@ -68,6 +68,7 @@ class WebSocket final : public ClientChannel::Owner,
 
   // session::ClientSocket, from the session's turns
   void send(session::Text text) override;
+  bool is_backed_up() const override { return channel_->waiting_bytes() > part_->options.queue_bytes_max / 4; }
   void close(std::uint16_t code, const std::string& reason) override;
   void handled(std::size_t text_bytes) override;
 
