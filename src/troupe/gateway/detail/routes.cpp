@@ -16,7 +16,7 @@ constexpr std::string_view kAllowedMethods = "GET, HEAD, POST, OPTIONS";
 constexpr std::string_view kNoApplication =
     "This is a Troupe node. The web application is not here: build it with `npm ci && npm run build` in the folder "
     "web/ of\n"
-    "the source tree (./run does it), and start the node with --web-root web/dist.\n"
+    "the source tree (./run does it), and give that folder's dist/ to the node as http.web_root.\n"
     "\n"
     "The API works: GET /api/v1/cluster, WebSocket at /api/v1/socket; docs/protocol.md describes it.\n";
 
