@@ -5,7 +5,7 @@
 
 #include "troupe/node/config.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's.
 class App;
 }
 

@@ -112,7 +112,7 @@ class ClusterDemo {
 };
 
 std::string ClusterDemo::write_secret() const {
-  const std::string file = options_.data + "/demo-secret";
+  std::string file = options_.data + "/demo-secret";
   if (std::filesystem::exists(file)) return file;
   unsigned char bytes[16];
   if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) return {};

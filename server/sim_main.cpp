@@ -1,5 +1,7 @@
 // troupe-sim: runs the protocols in the simulated world, many seeds or one.
 
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -39,22 +41,19 @@ int run_seeds(const std::string& name, const Seeds& seeds, const std::function<R
     simulated += outcome.simulated_seconds;
     events += outcome.events_stored;
     if (!outcome.failure.empty()) {
-      std::printf("seed %llu FAILED: %s\nreproduce with: ./run sim %s --seeds %llu --trace\n",
-                  static_cast<unsigned long long>(seed), outcome.failure.c_str(), name.c_str(),
-                  static_cast<unsigned long long>(seed));
+      fmt::print("seed {} FAILED: {}\nreproduce with: ./run sim {} --seeds {} --trace\n", seed, outcome.failure, name,
+                 seed);
       return 1;
     }
     if (seeds.first == seeds.last) {
-      std::printf("seed %llu: trace hash %016llx\n", static_cast<unsigned long long>(seed),
-                  static_cast<unsigned long long>(outcome.trace_hash));
+      fmt::print("seed {}: trace hash {:016x}\n", seed, outcome.trace_hash);
     } else if ((seed - seeds.first + 1) % 100 == 0) {
-      std::fprintf(stderr, "%llu seeds hold\n", static_cast<unsigned long long>(seed - seeds.first + 1));
+      fmt::print(stderr, "{} seeds hold\n", seed - seeds.first + 1);
     }
   }
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("%llu seeds hold: %.0f s simulated in %.1f s, %llu events stored\n",
-              static_cast<unsigned long long>(seeds.last - seeds.first + 1), simulated, wall,
-              static_cast<unsigned long long>(events));
+  fmt::print("{} seeds hold: {:.0f} s simulated in {:.1f} s, {} events stored\n", seeds.last - seeds.first + 1,
+             simulated, wall, events);
   return 0;
 }
 
@@ -101,7 +100,8 @@ int main(int argc, char** argv) {
     const Seeds seeds = parse_seeds(seeds_text);
     if (trace) {
       documents.trace = clusters.trace = [](std::string_view line) {
-        std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+        fmt::print("{}
+", line);
       };
     }
     if (document->parsed()) {

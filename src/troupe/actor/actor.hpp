@@ -152,11 +152,10 @@ const ActorType& Actor<Derived>::actor_type() {
 template <class R>
 ReplyTo<R>::~ReplyTo() {
   if (correlation_ == 0) return;
-  if (std::uncaught_exceptions() > 0) {
-    finish(fail(ErrorCode::kActorFailed, "an exception ended the handler before it answered"));
-  } else {
-    finish(fail(ErrorCode::kCancelled, "the actor dropped the question without an answer"));
-  }
+  const bool failed = std::uncaught_exceptions() > 0;
+  finish(fail(failed ? ErrorCode::kActorFailed : ErrorCode::kCancelled,
+              failed ? "an exception ended the handler before it answered"
+                     : "the actor dropped the question without an answer"));
 }
 
 template <class R>

@@ -276,9 +276,10 @@ void Node::stop() {
   const Log log(parts_->log_sink, "node");
   log.info("{} stops", options_.name);
   if (parts_->gateway) {
-    std::promise<void> drained;
-    parts_->gateway->drain(options_.drain_timeout, [&] { drained.set_value(); });
-    drained.get_future().wait_for(options_.drain_timeout + std::chrono::seconds(2));
+    // Shared: the answer may come after this has given up waiting.
+    const auto drained = std::make_shared<std::promise<void>>();
+    parts_->gateway->drain(options_.drain_timeout, [drained] { drained->set_value(); });
+    drained->get_future().wait_for(options_.drain_timeout + std::chrono::seconds(2));
   }
   (void)ask(parts_->membership, cluster::Leave{"the node stops"}, 2s);
   close();

@@ -13,7 +13,7 @@ constexpr Duration kBackedUpPause = 20ms;
 
 SessionActor::SessionActor(SessionOptions options, SessionTimes times, std::string name, std::string node,
                            ClientSocket& socket, RenderCache& cache)
-    : times_(times), session_(std::move(options), std::move(name), std::move(node)), socket_(socket), cache_(cache) {}
+    : times_(times), session_(options, std::move(name), std::move(node)), socket_(socket), cache_(cache) {}
 
 // What comes in.
 

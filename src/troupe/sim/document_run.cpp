@@ -69,13 +69,17 @@ class DocumentRun {
     std::uint32_t faults = 0;
     while (sent < options_.events || faults < options_.faults) {
       world_.run_for(Duration(world_.random().between(1'000'000, 300'000'000)));
-      if (sent < options_.events && ++sent > 0) {
+      if (sent < options_.events) {
+        ++sent;
         for (auto& client : clients_) {
           client->send();
           client->signal();
         }
       }
-      if (faults < options_.faults && world_.random().chance(0.3) && ++faults > 0) random_fault(world_);
+      if (faults < options_.faults && world_.random().chance(0.3)) {
+        ++faults;
+        random_fault(world_);
+      }
       if (world_.random().chance(0.02)) clients_[world_.random().below(clients_.size())]->disconnect();
       for (auto& client : clients_) client->act();
     }
