@@ -18,13 +18,14 @@ RenderCache::Events RenderCache::events(const std::shared_ptr<const document::Ev
 
 std::shared_ptr<const RenderCache::SignalText> RenderCache::signal(const std::string& topic, const Bytes& payload) {
   for (const SignalEntry& entry : signals_) {
-    if (entry.payload.data() == payload.data()) return entry.text;
+    // The entry keeps its payload alive, so no other one has its place in memory.
+    if (entry.payload.data() == payload.data() && entry.topic == topic) return entry.text;
   }
   const auto decoded = wire::decode<SignalPayload>(payload);
-  if (!decoded) return nullptr;
+  if (!decoded || decoded->data.empty()) return nullptr;
   const auto text = std::make_shared<const std::string>(render_signal(topic, decoded->from, decoded->data.view()));
   auto made = std::make_shared<const SignalText>(SignalText{decoded->from, text});
-  signals_.push_front({payload, made});
+  signals_.push_front({topic, payload, made});
   if (signals_.size() > kEntriesMax) signals_.pop_back();
   return made;
 }

@@ -11,7 +11,8 @@
 
 namespace troupe::session {
 
-/// The texts of the last batches and signals of one shard: each is made once for all of the shard's sessions. One thread.
+/// The texts of the last batches and signals of one shard: each is made once for all of the shard's sessions. One
+/// thread.
 class RenderCache {
  public:
   using Events = std::shared_ptr<const std::vector<RenderedEvent>>;
@@ -32,6 +33,7 @@ class RenderCache {
     Events events;
   };
   struct SignalEntry {
+    std::string topic;
     Bytes payload;
     std::shared_ptr<const SignalText> text;
   };
