@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "troupe/actor/puppet.hpp"
 #include "troupe/cluster/lanes_fixture.test.hpp"
 
 namespace troupe::cluster {
@@ -143,6 +144,34 @@ TEST(Cluster, a_message_that_comes_after_the_lanes_are_closed_is_dropped) {
   EXPECT_EQ(ada.cluster.routing(1).send(NodeId::named("bob"), Envelope::make(EnvelopeKind::kTell, Ping{})),
             SendOutcome::kTaken);
   ada.world.run();
+}
+
+TEST(Cluster, the_end_of_an_actor_that_was_lost_with_its_link_is_told_over_the_next) {
+  TestWire wire;
+  Node ada("ada", {"bob:1"});
+  Node bob("bob", {});
+  const auto ponger = bob.world.shard(1).spawn<Ponger>({}).value();
+  settle(wire, {&ada, &bob});
+  int downs = 0;
+  const auto watcher = ada.world.shard().spawn<Puppet>({}).value();
+  const Address there{{hash64("bob"), 1}, ponger.address().actor};
+  ada.world.shard().tell(watcher, Do{[&](Context& context) { context.monitor(there, [&](const Down&) { ++downs; }); }});
+  settle(wire, {&ada, &bob});
+  for (const auto& pipe : wire.pipes) TestWire::cut(*pipe);
+  bob.world.shard(1).send(Envelope::make(EnvelopeKind::kStop), ponger.address());
+  bob.world.run();
+  bob.carry();
+  bob.cluster.flush();  // Into the broken connection.
+  for (const auto& pipe : wire.pipes) TestWire::cut(*pipe);
+  settle(wire, {&ada, &bob});
+  EXPECT_EQ(downs, 0);
+  for (int i = 0; i < 20; ++i) {
+    ada.world.advance(100ms);
+    bob.world.advance(100ms);
+    settle(wire, {&ada, &bob});
+  }
+  EXPECT_EQ(ada.world.metric("troupe_cluster_members_up"), 1);
+  EXPECT_EQ(downs, 1);
 }
 
 }  // namespace
