@@ -93,7 +93,7 @@ class EchoBench {
     const Duration within = order.manner.time + 40s;
     auto exchange = node_.ask(conductor_, std::move(order), within);
     if (!exchange) throw std::runtime_error(exchange.error().to_string());
-    return std::move(*exchange);
+    return *exchange;
   }
 
   void add(const Case& of, const std::string& system, std::size_t size, const Tally& messages,

@@ -116,7 +116,7 @@ class EchoSender final : public Actor<EchoSender> {
       while (sent_ < answered_ + manner_.window) send();
     } else if (answered_ == sent_ / manner_.answer_each * manner_.answer_each) {
       result_.messages = {answered_, Duration(now)};
-      return done_(std::move(result_));
+      return done_(result_);
     }
     give_up_if_refused();
   }
@@ -168,7 +168,7 @@ class Conductor final : public Actor<Conductor> {
         sum_.messages.count += part->messages.count;
         sum_.messages.time = std::max(sum_.messages.time, part->messages.time);
         sum_.round_trips.add(part->round_trips);
-        if (--left_ == 0) done_(std::move(sum_));
+        if (--left_ == 0) done_(sum_);
       };
       context().ask(sender, BeginExchange{receiver, order.manner}, order.manner.time + 30s, take);
     }
