@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "troupe/actor/fixture.hpp"
 #include "troupe/document/digest.hpp"
-#include "troupe/document/documents_actor.hpp"
-#include "troupe/document/tests/document_under_test.test.hpp"
+#include "troupe/document/tests/document_owner_fixture.test.hpp"
 
 namespace troupe::document {
 namespace {
@@ -15,90 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// Stands for the documents actor: passes on what the test asks.
-class Front : public Actor<Front> {
- public:
-  using Messages = troupe::Messages<Append, Read, Follow, Idle>;
-  explicit Front(std::vector<std::uint64_t>& idle) : idle_(idle) {}
-  void on(Append&& request, ReplyTo<Append::Reply> reply) {
-    context().tell(to(), OwnerAppend{std::move(request), std::move(reply)});
-  }
-  void on(Read&& request, ReplyTo<Read::Reply> reply) {
-    context().tell(to(), OwnerRead{std::move(request), std::move(reply)});
-  }
-  void on(Follow&& request, ReplyTo<Follow::Reply> reply) {
-    context().tell(to(), OwnerFollow{std::move(request), std::move(reply)});
-  }
-  void on(const Idle& idle) { idle_.push_back(idle.received); }
-
- private:
-  Ref<DocumentOwner> to() { return context().find<DocumentOwner>("owner"); }
-  std::vector<std::uint64_t>& idle_;
-};
-
-class DocumentOwnerTest : public testing::Test {
- protected:
-  DocumentOwnerTest() {
-    options_.types = text_types();
-    front_ = world_.shard().spawn<Front>({}, idle_).value();
-    tail_ = world_.shard().spawn<Tail>({}, heard_).value();
-  }
-  void start() {
-    owner_ = world_.shard()
-                 .spawn<DocumentOwner>({.name = "owner"}, "text/a", options_, journal_,
-                                       Ref<DocumentsActor>(front_.address()), world_.metrics())
-                 .value();
-  }
-  /// The owner's end and the next one's begin, as after a restart of the node.
-  void restart() {
-    stop(owner_.address());
-    start();
-    settle();
-  }
-  void stop(const Address& actor) {
-    world_.shard().send(Envelope::make(EnvelopeKind::kStop), actor);
-    world_.run();
-  }
-  /// Runs the actors and the journal until nothing is left to do.
-  void settle() {
-    do {
-      journal_.run_all();
-      world_.run();
-    } while (journal_.pending() + journal_.flushed() > 0);
-  }
-  template <class M>
-  Answer<typename M::Reply> ask(M message) {
-    auto answer = std::make_shared<std::optional<Result<typename M::Reply>>>();
-    world_.shard().ask(front_, std::move(message), 1min, [answer](auto result) { *answer = std::move(result); });
-    world_.run();
-    return answer;
-  }
-  Answer<Append::Reply> append(const std::string& key, const std::string& data) {
-    return ask(Append{"text/a", key, "ada", Bytes::copy_of(data)});
-  }
-  /// "1", "1 again", or the error's name; "nothing" while there is none.
-  static std::string outcome(const Answer<Append::Reply>& answer) {
-    if (!*answer) return "nothing";
-    if (!**answer) return std::string(to_string((**answer).error().code));
-    return std::to_string((**answer)->seq) + ((**answer)->repeated ? " again" : "");
-  }
-  Follow::Reply follow(Position has = {}, std::uint64_t hash = 0) {
-    const auto answer = ask(Follow{"text/a", std::move(has), hash, tail_});
-    settle();
-    return answer->value().value();
-  }
-  std::string state() { return std::string(follow().snapshot.value().view()); }
-
-  ActorFixture world_;
-  MemoryDisk disk_{1};
-  MemoryJournal journal_{disk_};
-  DocumentOptions options_;
-  std::vector<std::uint64_t> idle_;
-  std::vector<std::string> heard_;
-  Ref<Front> front_;
-  Ref<Tail> tail_;
-  Ref<DocumentOwner> owner_;
-};
+using DocumentOwnerTest = DocumentOwnerFixture;
 
 TEST_F(DocumentOwnerTest, an_event_is_acknowledged_and_told_only_when_the_journal_has_it) {
   start();
@@ -178,18 +93,6 @@ TEST_F(DocumentOwnerTest, an_append_of_unknown_outcome_is_not_acknowledged_and_i
     stop(owner_.address());
   }
   EXPECT_EQ(disk_.events("text/a").size(), 2U);
-}
-
-TEST_F(DocumentOwnerTest, followers_get_what_an_unknown_append_wrote) {
-  start();
-  auto known = follow();
-  journal_.fail_next_append_unknown(true);
-  append("a", "one");
-  settle();
-  EXPECT_THAT(heard_, IsEmpty());
-  known = follow(known.position, known.hash);
-  ASSERT_EQ(known.events.size(), 1U);
-  EXPECT_EQ(known.position.seq, 1U);
 }
 
 TEST_F(DocumentOwnerTest, a_newer_writer_fences_this_one_until_it_opens_again) {
@@ -293,87 +196,6 @@ TEST_F(DocumentOwnerTest, a_damaged_stream_makes_the_document_unavailable_and_no
   settle();
   EXPECT_EQ(outcome(answer), "unavailable");
   EXPECT_THAT((**answer).error().detail, HasSubstr("damaged"));
-}
-
-TEST_F(DocumentOwnerTest, a_follower_gets_what_it_lacks) {
-  start();
-  settle();
-  const auto empty = follow();
-  for (const char* data : {"one", "two", "three"}) append(data, data);
-  settle();
-  const auto all = follow(empty.position, empty.hash);
-  EXPECT_FALSE(all.snapshot.has_value());
-  EXPECT_EQ(all.events.size(), 3U);
-  EXPECT_EQ(all.position.seq, 3U);
-  EXPECT_THAT(follow(all.position, all.hash).events, IsEmpty());
-  EXPECT_FALSE(follow(all.position, all.hash).snapshot.has_value());
-}
-
-TEST_F(DocumentOwnerTest, a_follower_that_cannot_go_on_gets_the_state) {
-  options_.recent_events_max = 2;
-  start();
-  settle();
-  for (const char* data : {"one", "two", "three"}) append(data, data);
-  settle();
-  const auto now = follow();
-  const std::string epoch = now.position.epoch;
-  for (const Position& has : {Position{"another", 3}, Position{epoch, 4}, Position{epoch, ~std::uint64_t{0}},
-                              Position{epoch, 0}, Position{"", 0}}) {
-    const auto reply = follow(has, now.hash);
-    ASSERT_TRUE(reply.snapshot.has_value()) << has.epoch << " " << has.seq;
-    EXPECT_EQ(reply.snapshot->view(), "text:one,two,three");
-    EXPECT_THAT(reply.events, IsEmpty());
-  }
-  EXPECT_TRUE(follow({epoch, 3}, now.hash + 1).snapshot.has_value()) << "its hash shows that it has something else";
-  EXPECT_TRUE(follow({epoch, 2}, now.hash).snapshot.has_value());
-}
-
-TEST_F(DocumentOwnerTest, who_follows_between_two_batches_misses_nothing) {
-  start();
-  settle();
-  append("a", "one");
-  const auto answer = ask(Follow{"text/a", {}, 0, tail_});
-  EXPECT_FALSE(answer->has_value()) << "the batch is on its way: is it in the answer, or told?";
-  append("b", "two");
-  settle();
-  EXPECT_EQ(answer->value()->position.seq, 1U);
-  EXPECT_THAT(heard_, ElementsAre("2:two"));
-}
-
-TEST_F(DocumentOwnerTest, a_follower_that_ended_is_told_nothing) {
-  start();
-  follow();
-  stop(tail_.address());
-  append("a", "one");
-  settle();
-  EXPECT_EQ(world_.metric("troupe_dead_letters_total"), 0);
-}
-
-TEST_F(DocumentOwnerTest, reads_recent_events_and_old_ones_but_none_that_is_not_acknowledged) {
-  options_.recent_events_max = 2;
-  start();
-  settle();
-  for (int i = 1; i <= 6; ++i) append(std::to_string(i), std::to_string(i));
-  settle();
-  const auto seqs = [&](std::uint64_t after, std::uint32_t max) {
-    const auto answer = ask(Read{"text/a", after, max});
-    journal_.run_all();
-    world_.run();
-    std::vector<std::uint64_t> seqs;
-    for (const Event& event : answer->value()->events) seqs.push_back(event.seq);
-    return seqs;
-  };
-  using Seqs = std::vector<std::uint64_t>;
-  EXPECT_EQ(seqs(4, 100), (Seqs{5, 6}));
-  EXPECT_EQ(seqs(4, 1), (Seqs{5}));
-  EXPECT_EQ(seqs(1, 3), (Seqs{2, 3, 4})) << "from the journal";
-  EXPECT_EQ(seqs(~std::uint64_t{0}, 100), Seqs{});
-  append("7", "7");
-  journal_.flush();  // On the disk, but the owner does not know.
-  const auto answer = ask(Read{"text/a", 0, 100});
-  settle();
-  EXPECT_EQ(answer->value()->seq, 6U);
-  EXPECT_EQ(answer->value()->events.size(), 6U);
 }
 
 TEST_F(DocumentOwnerTest, asks_to_be_put_away_when_nobody_needs_it) {
