@@ -113,7 +113,11 @@ void ClusterActor::carry_out(const overlay::MemberUnreachable& action) {
 
 void ClusterActor::carry_out(const overlay::MemberDown& action) {
   const overlay::Member& member = action.member;
-  context().log().warning("member {} {}: {}", member.name, action.left ? "left" : "is down", action.reason.to_string());
+  if (action.left) {
+    context().log().info("member {} left", member.name);
+  } else {
+    context().log().warning("member {} is down: {}", member.name, action.reason.to_string());
+  }
   up_.erase(member.id().name);
   members_up_.set(static_cast<std::int64_t>(up_.size()));
   routes_.remove(member.id(), "node " + member.name + (action.left ? " left" : " is down"));
