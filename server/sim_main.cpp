@@ -100,8 +100,7 @@ int main(int argc, char** argv) {
     const Seeds seeds = parse_seeds(seeds_text);
     if (trace) {
       documents.trace = clusters.trace = [](std::string_view line) {
-        fmt::print("{}
-", line);
+        fmt::print("{}\n", line);
       };
     }
     if (document->parsed()) {
