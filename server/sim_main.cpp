@@ -99,9 +99,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     const Seeds seeds = parse_seeds(seeds_text);
     if (trace) {
-      documents.trace = clusters.trace = [](std::string_view line) {
-        fmt::print("{}\n", line);
-      };
+      documents.trace = clusters.trace = [](std::string_view line) { fmt::print("{}\n", line); };
     }
     if (document->parsed()) {
       return run_seeds("document", seeds,

@@ -23,10 +23,12 @@ struct TwoWorlds {
 
   /// Runs until nothing is on its way any more.
   void run() {
-    do {
+    for (bool moved = true; moved;) {
       ada.world.run();
       bob.world.run();
-    } while (carry(ada, bob) | carry(bob, ada));
+      moved = carry(ada, bob);
+      moved |= carry(bob, ada);
+    }
   }
   void advance(Duration duration) {
     run();

@@ -39,7 +39,9 @@ void SessionActor::on(const document::DocumentEvents& message) {
 }
 
 void SessionActor::on(const document::DocumentReset& message) {
-  session_.on_reset(message.topic, {message.position.epoch, message.position.seq, message.snapshot, presence_of(message.topic)}, output_);
+  session_.on_reset(message.topic,
+                    {message.position.epoch, message.position.seq, message.snapshot, presence_of(message.topic)},
+                    output_);
   carry_out();
 }
 
@@ -99,27 +101,31 @@ void SessionActor::on_opened(const Join& join, Result<document::Open::Reply> ope
     return carry_out();
   }
   const std::string signals = signal_topic(join.topic);
-  context().ask(pubsub::topics_for(here(), signals), pubsub::Subscribe{signals, self()}, times_.join_timeout, [](const Result<Done>&) {});
-  context().ask(pubsub::presence_for(here(), join.topic), pubsub::WatchPresence{join.topic, self()}, times_.join_timeout,
-                [this, join, opened = std::move(*opened)](Result<std::vector<pubsub::PresenceEntry>> present) {
-                  const auto topic = topics_.find(join.topic);
-                  if (topic == topics_.end()) return;
-                  if (present) {
-                    for (const pubsub::PresenceEntry& entry : *present) topic->second[entry.who] = entry.shown;
-                  }
-                  JoinOutcome outcome{opened.position.epoch, opened.position.seq, opened.snapshot, {}, presence_of(join.topic)};
-                  if (opened.events) outcome.events = *cache_.events(opened.events);
-                  session_.on_joined(join.topic, outcome, output_);
-                  if (join.present) show(join.topic, *join.present);
-                  carry_out();
-                });
+  context().ask(pubsub::topics_for(here(), signals), pubsub::Subscribe{signals, self()}, times_.join_timeout,
+                [](const Result<Done>&) {});
+  context().ask(
+      pubsub::presence_for(here(), join.topic), pubsub::WatchPresence{join.topic, self()}, times_.join_timeout,
+      [this, join, opened = std::move(*opened)](Result<std::vector<pubsub::PresenceEntry>> present) {
+        const auto topic = topics_.find(join.topic);
+        if (topic == topics_.end()) return;
+        if (present) {
+          for (const pubsub::PresenceEntry& entry : *present) topic->second[entry.who] = entry.shown;
+        }
+        JoinOutcome outcome{opened.position.epoch, opened.position.seq, opened.snapshot, {}, presence_of(join.topic)};
+        if (opened.events) outcome.events = *cache_.events(opened.events);
+        session_.on_joined(join.topic, outcome, output_);
+        if (join.present) show(join.topic, *join.present);
+        carry_out();
+      });
 }
 
 void SessionActor::carry_out(const Append& action) {
   context().ask(document::documents_for(here(), action.topic),
                 document::Append{action.topic, action.key, session_.name(), action.data}, times_.send_timeout,
                 [this, request = action.request](Result<document::Append::Reply> reply) {
-                  session_.on_send_result(request, reply ? Result<SendResult>(SendResult{reply->seq}) : std::unexpected(reply.error()), output_);
+                  session_.on_send_result(
+                      request, reply ? Result<SendResult>(SendResult{reply->seq}) : std::unexpected(reply.error()),
+                      output_);
                   carry_out();
                 });
 }
@@ -168,7 +174,9 @@ void SessionActor::on_caught_up(const Resync& resync, Result<document::Open::Rep
     return;
   }
   if (reply->snapshot) {
-    session_.on_reset(resync.topic, {reply->position.epoch, reply->position.seq, *reply->snapshot, presence_of(resync.topic)}, output_);
+    session_.on_reset(resync.topic,
+                      {reply->position.epoch, reply->position.seq, *reply->snapshot, presence_of(resync.topic)},
+                      output_);
   } else {
     std::vector<RenderedEvent> events;
     if (reply->events) events = *cache_.events(reply->events);
