@@ -6,6 +6,13 @@ import { TroupeNode, temporaryFolder } from './node.mjs';
 import { freePorts } from './ports.mjs';
 import { until } from './wait.mjs';
 
+/** The ports of a node that has a host for itself. */
+const CLUSTER_PORT = 7700;
+const HTTP_PORT = 8080;
+
+/** @param {number} index */
+const nameOf = (index) => String.fromCharCode('a'.charCodeAt(0) + index);
+
 export class TroupeCluster {
   /** @type {TroupeNode[]} */
   nodes = [];
@@ -13,21 +20,24 @@ export class TroupeCluster {
   /**
    * Nodes a, b, c, … with one secret, each joining the others. They do not run yet.
    * @param {number} count
-   * @param {{flags?: import('./node.mjs').Flags, secret?: string}} [options]  `flags` for every node.
+   * @param {{flags?: import('./node.mjs').Flags, secret?: string, lab?: import('./netlab.mjs').Netlab}} [options]  `flags` for every node. With a
+   * `lab`, each node runs on the host of its name.
    */
-  static async create(count, { flags = {}, secret = 'a secret of the tests' } = {}) {
+  static async create(count, { flags = {}, secret = 'a secret of the tests', lab } = {}) {
     const cluster = new TroupeCluster();
     cluster.folder = temporaryFolder();
     cluster.secretFile = join(cluster.folder, 'secret');
     writeFileSync(cluster.secretFile, secret, { mode: 0o600 });
-    const addresses = (await freePorts(count)).map((port) => `127.0.0.1:${port}`);
+    const addresses = lab ? Array.from({ length: count }, (_, index) => `${lab.address(nameOf(index))}:${CLUSTER_PORT}`)
+                          : (await freePorts(count)).map((port) => `127.0.0.1:${port}`);
     cluster.nodes = addresses.map((address, index) => {
-      const name = String.fromCharCode('a'.charCodeAt(0) + index);
+      const name = nameOf(index);
       const others = addresses.filter((other) => other !== address).join(',');
       return new TroupeNode({
         name,
         data: join(/** @type {string} */ (cluster.folder), name),
-        flags: { cluster: address, ...(others ? { join: others } : {}), 'secret-file': /** @type {string} */ (cluster.secretFile), shards: '1', ...flags },
+        prefix: lab?.prefix(name),
+        flags: { cluster: address, ...(lab ? { http: `${lab.address(name)}:${HTTP_PORT}` } : {}), ...(others ? { join: others } : {}), 'secret-file': /** @type {string} */ (cluster.secretFile), shards: '1', ...flags },
       });
     });
     return cluster;

@@ -27,12 +27,16 @@ export class TroupeNode {
   /** @type {string | null} */
   #ownFolder = null;
 
-  /** @param {{name?: string, data?: string, flags?: Flags, env?: Record<string, string>}} [options]  Without `data` it gets a folder that goes with `dispose`. */
-  constructor({ name = 'a', data, flags = {}, env = {} } = {}) {
+  /**
+   * @param {{name?: string, data?: string, flags?: Flags, env?: Record<string, string>, prefix?: string[]}} [options]  Without `data` it gets a folder
+   * that goes with `dispose`. `prefix`: as for `Program`.
+   */
+  constructor({ name = 'a', data, flags = {}, env = {}, prefix = [] } = {}) {
     this.name = name;
     this.data = data ?? (this.#ownFolder = temporaryFolder());
     this.flags = flags;
     this.env = env;
+    this.prefix = prefix;
   }
 
   /** Starts it and waits until it serves. */
@@ -40,7 +44,7 @@ export class TroupeNode {
     this.#earlierLog = this.log;
     this.flags.http ??= `127.0.0.1:${(await freePorts(1))[0]}`;
     const flags = { name: this.name, data: this.data, ...this.flags };
-    this.program = new Program(['serve', ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])], { env: this.env });
+    this.program = new Program(['serve', ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])], { env: this.env, prefix: this.prefix });
     const [, name, address, cluster] = await this.program.waitForOutput(READY);
     assert.equal(name, this.name);
     this.http = address;

@@ -31,11 +31,11 @@ export class Program {
   /**
    * Starts it. It dies with this process, whatever happens to this process.
    * @param {string[]} words  "serve", "--name", …
-   * @param {{env?: Record<string, string>}} [options]
+   * @param {{env?: Record<string, string>, prefix?: string[]}} [options]  `prefix`: the words of a program that becomes this one, such as `nsenter`.
    */
-  constructor(words, { env = {} } = {}) {
+  constructor(words, { env = {}, prefix = [] } = {}) {
     this.words = words;
-    this.process = spawn('setpriv', ['--pdeathsig', 'KILL', TROUPE, ...words], {
+    this.process = spawn('setpriv', ['--pdeathsig', 'KILL', ...prefix, TROUPE, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     });
