@@ -3,10 +3,9 @@
 // long as its path says, and written to the device of its recipient. The kernel's work for the recipient is done in
 // that write.
 
-#include <fcntl.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -37,7 +36,9 @@ constexpr std::size_t kHeaderBytes =
     10;  // A virtio_net_hdr, whose header is not C++; the device puts it before each packet.
 constexpr std::size_t kBufferBytes = kHeaderBytes + 65'535;
 constexpr std::size_t kCopiedBytesMax = 16 * 1024;
-/// After so many packets from one device the others get their turn, and what is due goes out.
+/// After so much from one device the others get their turn, and what is due goes out. Fewer is more precise: a packet
+/// whose turn comes late is late. 256 KiB take about 0.1 ms.
+constexpr std::size_t kBytesInARow = 256 * 1024;
 constexpr int kPacketsInARow = 64;
 constexpr std::size_t kHostsMax = 200;
 constexpr int kSkipped = 77;  ///< The exit code by which ctest knows a test that this machine cannot run.
@@ -138,9 +139,11 @@ void Relay::run() {
 }
 
 void Relay::read_from(std::size_t host) {
-  for (int i = 0; i < kPacketsInARow; ++i) {
+  std::size_t bytes = 0;
+  for (int i = 0; i < kPacketsInARow && bytes < kBytesInARow; ++i) {
     const ssize_t size = ::read(hosts_[host].device.get(), buffer_.get(), kBufferBytes);
     if (size <= 0) return;
+    bytes += static_cast<std::size_t>(size);
     route(host, static_cast<std::size_t>(size));
   }
 }
@@ -184,12 +187,14 @@ void Relay::write_to(std::size_t host, const char* bytes, std::size_t size) {
 }
 
 void Relay::deliver_due() {
-  while (!waiting_.empty() && waiting_.top().due <= now()) {
+  std::size_t bytes = 0;
+  while (!waiting_.empty() && waiting_.top().due <= now() && bytes < kBytesInARow) {
     const auto [due, from, to] = waiting_.top();
     waiting_.pop();
     Path& path = network_.path(from, to);
     Packet packet = path.release();
     if (packet.size > 0) write_to(to, packet.bytes.get(), packet.size);
+    bytes += packet.size;
     if (!path.is_idle()) waiting_.push({path.next_due(), from, to});
     if (packet.size > kCopiedBytesMax) free_buffers_.push_back(std::move(packet.bytes));
   }
@@ -224,10 +229,12 @@ int run(int argc, char** argv) {
   app.add_option("--seed", options.seed, "for loss and jitter")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
-  // A timer may come 50 us late for the sake of power, unless we ask for better. Before other processes of an equally
-  // busy machine, since all of them wait for us.
+  // A timer may come 50 us late for the sake of power, unless we ask for better.
   ::prctl(PR_SET_TIMERSLACK, 1);
-  ::setpriority(PRIO_PROCESS, 0, -10);
+  // A network does not wait for the processors of its hosts: before all ordinary processes. Beside bulk at 1.5 GB/s on
+  // two cores, a round trip of 20.3 ms takes 21 ms so, and 27 ms with a niceness of -10.
+  const sched_param priority{.sched_priority = 1};
+  ::sched_setscheduler(0, SCHED_FIFO, &priority);
   std::signal(SIGPIPE, SIG_IGN);
   try {
     Relay relay(options);
