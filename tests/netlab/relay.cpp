@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <queue>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -102,7 +103,7 @@ Relay::Relay(const Options& options) : network_(options.hosts, options.seed), ev
 void Relay::watch(int descriptor, std::size_t key) {
   epoll_event event{.events = EPOLLIN, .data = {.u64 = key}};
   if (::epoll_ctl(events_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    throw std::runtime_error("standard input has to be a pipe");  // Nothing else that we have cannot be waited for.
   }
 }
 
@@ -228,6 +229,12 @@ int run(int argc, char** argv) {
   app.add_option("--mtu", options.mtu, "of the devices")->capture_default_str()->check(CLI::Range(576, 65'535));
   app.add_option("--seed", options.seed, "for loss and jitter")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  for (const std::string& name : options.hosts) {
+    const bool is_plain = !name.empty() && name.find_first_of(" >*\n") == std::string::npos;
+    if (is_plain && std::ranges::count(options.hosts, name) == 1) continue;
+    std::fprintf(stderr, "netlab: \"%s\" is no name for one host\n", name.c_str());
+    return 1;
+  }
 
   // A timer may come 50 us late for the sake of power, unless we ask for better.
   ::prctl(PR_SET_TIMERSLACK, 1);
