@@ -9,7 +9,7 @@
 #include "bench/actors_cast.hpp"
 #include "bench/bench.hpp"
 #include "bench/plain_queues.hpp"
-#include "bench/report.hpp"
+#include "bench/report/report.hpp"
 #include "troupe/node/node.hpp"
 
 namespace troupe::bench {
@@ -43,7 +43,7 @@ class ActorsBench {
                  [&] { return function_queue_many_to_one(options_.senders, Sender::kBatch, time_); });
     pair_across();
     stream_across();
-    return report_.finish(options_.output.json_file);
+    return report_.finish(options_.output);
   }
 
  private:
@@ -143,13 +143,6 @@ class ActorsBench {
 
 }  // namespace
 
-int run_actors(const ActorsOptions& options) {
-  try {
-    return ActorsBench(options).run();
-  } catch (const std::exception& error) {
-    std::cerr << "bench actors: " << error.what() << '\n';
-    return 1;
-  }
-}
+int run_actors(const ActorsOptions& options) { return ActorsBench(options).run(); }
 
 }  // namespace troupe::bench

@@ -9,7 +9,8 @@ from pathlib import Path
 
 ARGUMENTS = {
     'actors': ['--actors', '1000', '--pairs', '10', '--senders', '3'],
-    'echo': ['--pairs', '1,3', '--sizes', '64,100KiB'],
+    'echo': ['--modes', 'ack,one_way,beside_bulk', '--pairs', '1,3', '--sizes', '64,100KiB', '--parallelism', '1,2',
+             '--peers', 'tcp'],
     'fanout': ['--receivers', '1,3', '--outstanding', '1,2'],
 }
 METRICS = {
@@ -18,6 +19,8 @@ METRICS = {
     'fanout': {'events_per_second', 'deliveries_per_second', 'own_us_p50', 'own_us_p99', 'others_us_p50', 'others_us_p99'},
 }
 KEYS = ['bench', 'case', 'system', 'metric', 'value', 'unit']
+CASE_KEYS = {'actors': ['what', 'shards'], 'fanout': ['receivers'],
+             'echo': ['mode', 'pairs', 'size_bytes', 'rtt_ms', 'parallelism', 'affinity']}
 
 
 def main(bench, program):
@@ -28,11 +31,18 @@ def main(bench, program):
         lines = [json.loads(line) for line in file.read_text().splitlines()]
     for line in lines:
         assert list(line) == KEYS and line['bench'] == bench, line
+        assert set(CASE_KEYS[bench]) <= set(line['case']), line
         # Memory comes in pages, so a few actors may have cost none.
         assert line['value'] > 0 or line['metric'] == 'bytes_per_actor', line
     assert {line['metric'] for line in lines if line['system'] == 'troupe'} == METRICS[bench], lines
+    if bench == 'echo':
+        cases = {system: [line['case'] for line in lines if line['system'] == system] for system in ('troupe', 'tcp')}
+        assert cases['troupe'] == cases['tcp'], cases
+        # Each of two modes with two sizes, two numbers of pairs, two parallelisms; and four figures beside bulk.
+        assert len({json.dumps(case) for case in cases['tcp']}) == 2 * 2 * 2 * 2 + 4 * 2, cases
     rows = {(json.dumps(line['case']), line['system']) for line in lines}
-    assert len(run.stdout.splitlines()) == len(rows) + 1, run.stdout
+    # Above them, what all have in common, and the head.
+    assert len(run.stdout.splitlines()) == len(rows) + 2, run.stdout
 
 
 if __name__ == '__main__':

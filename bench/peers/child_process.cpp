@@ -1,4 +1,4 @@
-#include "bench/child_process.hpp"
+#include "bench/peers/child_process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -7,14 +7,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
 namespace troupe::bench {
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
+Command own_command(const std::vector<std::string>& arguments) {
+  // Not the link itself: below `ip netns exec` it would be another program's.
+  Command command{std::filesystem::read_symlink("/proc/self/exe")};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+ChildProcess::ChildProcess(const Command& command) : name_(std::filesystem::path(command.front()).filename()) {
   int to_child[2];
   int from_child[2];
   if (::pipe2(to_child, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
@@ -23,18 +33,17 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, to_child[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, from_child[1], STDOUT_FILENO);
-  std::string program = "/proc/self/exe";
-  std::vector<std::string> words = arguments;
-  std::vector<char*> pointers{program.data()};
+  Command words = command;
+  std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const int error = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers.data(), environ);
+  const int error = ::posix_spawnp(&pid_, pointers.front(), &actions, nullptr, pointers.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(to_child[0]);
   ::close(from_child[1]);
   input_ = to_child[1];
   output_ = from_child[0];
-  if (error != 0) throw std::system_error(error, std::generic_category(), "a second process of this program");
+  if (error != 0) throw std::system_error(error, std::generic_category(), "starting " + command.front());
 }
 
 ChildProcess::~ChildProcess() {
@@ -50,10 +59,17 @@ ChildProcess::~ChildProcess() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-std::string ChildProcess::read_line() {
+std::string ChildProcess::read_line(Duration within) {
+  const auto end = std::chrono::steady_clock::now() + within;
   std::string line;
   for (char c = 0;;) {
-    if (::read(output_, &c, 1) != 1) throw std::runtime_error("the other process ended; what it said is above");
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd wait{output_, POLLIN, 0};
+    if (::poll(&wait, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0))) != 1) {
+      ::kill(pid_, SIGKILL);
+      throw std::runtime_error(name_ + " did not answer in time and was ended");
+    }
+    if (::read(output_, &c, 1) != 1) throw std::runtime_error(name_ + " ended without an answer");
     if (c == '\n') return line;
     line += c;
   }
