@@ -22,6 +22,7 @@ class Own final : public System {
 }  // namespace
 
 std::unique_ptr<System> make_system(const std::string& name) {
+  if (name == "erlang") return make_erlang();
   return std::make_unique<Own>(name == "tcp");
 }
 

@@ -31,6 +31,7 @@ class System {
 /// `troupe` and `tcp` are this program. Throws std::runtime_error, with what to do about it, if the system is not
 /// installed.
 std::unique_ptr<System> make_system(const std::string& name);
+std::unique_ptr<System> make_erlang();
 
 /// Whether it is another runtime for actors, and not the least that a piece of work costs.
 inline bool is_peer(const std::string& system) { return system == "erlang" || system == "caf"; }
