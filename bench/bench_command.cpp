@@ -95,7 +95,7 @@ void add_echo(CLI::App& bench, std::function<int()>& chosen) {
       "nothing but this on bare sockets, is the limit.");
   add_seconds(*command, options->seconds);
   add_names(*command, "--modes", options->modes, {"ack", "one_way", "beside_bulk"}, "ack, one_way, beside_bulk");
-  add_names(*command, "--peers", options->peers, {"erlang", "tcp", "none"}, "erlang, tcp, or none");
+  add_names(*command, "--peers", options->peers, {"erlang", "caf", "tcp", "none"}, "erlang, caf, tcp, or none");
   command->add_option("--pairs", options->pairs, "Numbers of sender-receiver pairs")
       ->delimiter(',')
       ->capture_default_str()

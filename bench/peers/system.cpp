@@ -23,6 +23,7 @@ class Own final : public System {
 
 std::unique_ptr<System> make_system(const std::string& name) {
   if (name == "erlang") return make_erlang();
+  if (name == "caf") return make_caf();
   return std::make_unique<Own>(name == "tcp");
 }
 

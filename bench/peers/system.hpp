@@ -32,6 +32,7 @@ class System {
 /// installed.
 std::unique_ptr<System> make_system(const std::string& name);
 std::unique_ptr<System> make_erlang();
+std::unique_ptr<System> make_caf();
 
 /// Whether it is another runtime for actors, and not the least that a piece of work costs.
 inline bool is_peer(const std::string& system) { return system == "erlang" || system == "caf"; }
