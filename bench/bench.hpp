@@ -20,6 +20,7 @@ struct ActorsOptions {
   std::uint32_t pairs = 10'000;      ///< Of the case `pairs`.
   std::uint32_t senders = 100;       ///< Of the case `many_to_one`.
   std::uint32_t busy_poll_us = 0;    ///< NodeOptions::busy_poll.
+  std::vector<std::string> peers;    ///< Of `erlang`, `caf`.
   OutputOptions output;
 };
 
@@ -31,7 +32,7 @@ struct EchoOptions {
   std::vector<std::uint32_t> rtt_ms{0};       ///< Round-trip times of the network between the two.
   std::vector<std::uint16_t> parallelism{1};  ///< ClusterOptions::data_lanes of both.
   std::string affinity = "pair";              ///< What chooses a message's lane.
-  std::vector<std::string> peers{"tcp"};      ///< `tcp`, or `none`.
+  std::vector<std::string> peers{"tcp"};      ///< Of `erlang`, `caf`, `tcp`, `none`.
   double seconds = 2;                         ///< For each case and system.
   std::uint32_t shards = 1;                   ///< Of each node.
   std::uint32_t busy_poll_us = 0;             ///< NodeOptions::busy_poll of both.

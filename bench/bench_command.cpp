@@ -81,6 +81,7 @@ void add_actors(CLI::App& bench, std::function<int()>& chosen) {
       ->check(CLI::Range(1, 900));
   command->add_option("--busy-poll-us", options->busy_poll_us, "How long an idle shard spins before it sleeps")
       ->capture_default_str();
+  add_names(*command, "--peers", options->peers, {"erlang", "caf"}, "erlang, caf");
   add_output(*command, options->output);
 }
 

@@ -21,15 +21,15 @@ class System {
   virtual ~System() = default;
 
   /// The program for `role`, to which the caller adds the words of what it is to do: `echo-server` and `echo-client`
-  /// (words_of in exchange.hpp), of which the server is asked for first.
+  /// (words_of in exchange.hpp), of which the server is asked for first, or `actors` (words_of in actors_work.hpp).
   virtual Command command(const std::string& role, const Setting& setting) = 0;
 
   /// Whether it can have several connections between two nodes.
   virtual bool parallel() const = 0;
 };
 
-/// `troupe` and `tcp` are this program. Throws std::runtime_error, with what to do about it, if the system is not
-/// installed.
+/// `troupe` and `tcp` are this program. Each of these throws std::runtime_error, with what to do about it, if the
+/// system is not installed.
 std::unique_ptr<System> make_system(const std::string& name);
 std::unique_ptr<System> make_erlang();
 std::unique_ptr<System> make_caf();

@@ -2,6 +2,7 @@
 
 #include <caf/all.hpp>
 
+#include "bench/actors_work.hpp"
 #include "bench/exchange.hpp"
 
 /// CAF's side of `troupe bench`: the same work in its actors.
@@ -9,6 +10,7 @@ namespace troupe::bench {
 
 int run_caf_echo_server(const EchoRole& role);
 int run_caf_echo_client(const EchoRole& role);
+int run_caf_actors(const ActorsWork& work);
 
 /// What the manual offers for few threads: a queue that all workers share wakes a sleeping worker at once, where the
 /// default policy, work stealing, looks for work every so often.

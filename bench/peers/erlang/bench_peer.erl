@@ -15,7 +15,8 @@ run("echo-server", _) ->
     bench_echo:start_hall(),
     io:format("~s~n", [node()]),
     wait_for_parent();
-run("echo-client", Options) -> bench_echo:client(Options).
+run("echo-client", Options) -> bench_echo:client(Options);
+run("actors", Options) -> bench_actors:run(Options).
 
 options(["--" ++ Name, Value | Rest]) -> (options(Rest))#{list_to_atom(Name) => Value};
 options([]) -> #{}.
