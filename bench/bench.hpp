@@ -11,6 +11,7 @@ namespace troupe::bench {
 
 struct OutputOptions {
   std::string json_file;  ///< Empty: none. Else one JSON line for each figure.
+  std::string html_file;  ///< Empty: none. Else a page with the figures as plots.
 };
 
 /// One process: actors on one shard, and on two.

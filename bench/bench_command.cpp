@@ -21,6 +21,10 @@ namespace {
 CLI::AsSizeValue size_value() { return CLI::AsSizeValue(false); }
 
 void add_output(CLI::App& command, OutputOptions& output) {
+  command
+      .add_option("--html", output.html_file,
+                  "Also write a page with plots, beside figures from elsewhere, to this file")
+      ->type_name("FILE");
   command.add_option("--json", output.json_file, "Also write the figures to this file, one JSON object a line")
       ->type_name("FILE");
 }

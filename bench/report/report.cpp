@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "bench/peers/system.hpp"
+#include "bench/report/page.hpp"
 
 namespace troupe::bench {
 
@@ -165,7 +166,7 @@ std::string Report::json_lines() const {
 
 int Report::finish(const OutputOptions& output) const {
   std::cout << table() << std::flush;
-  const bool written = write_file(output.json_file, json_lines());
+  const bool written = write_file(output.json_file, json_lines()) && write_file(output.html_file, page_of(*this));
   return written ? 0 : 1;
 }
 
