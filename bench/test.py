@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a bench with the smallest parameters and reads what it wrote: `test.py actors|echo|fanout PROGRAM`."""
+"""Runs a bench with the smallest parameters and reads what it wrote: `test.py actors|echo|fanout PROGRAM`.
+
+Of the peers, Erlang and CAF take part where they are installed and built.
+"""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +14,7 @@ from pathlib import Path
 ARGUMENTS = {
     'actors': ['--actors', '1000', '--pairs', '10', '--senders', '3'],
     'echo': ['--modes', 'ack,one_way,beside_bulk', '--pairs', '1,3', '--sizes', '64,100KiB', '--parallelism', '1,2',
-             '--peers', 'tcp'],
+             '--affinity', 'pair', '--rtt-ms', '0'],
     'fanout': ['--receivers', '1,3', '--outstanding', '1,2'],
 }
 METRICS = {
@@ -23,12 +27,44 @@ CASE_KEYS = {'actors': ['what', 'shards'], 'fanout': ['receivers'],
              'echo': ['mode', 'pairs', 'size_bytes', 'rtt_ms', 'parallelism', 'affinity']}
 
 
+def peers_for(bench, program):
+    peers = ['erlang'] if shutil.which('erlc') else []
+    peers += ['caf'] if Path(program).with_name('troupe-bench-caf').exists() else []
+    return {'actors': peers, 'echo': [*peers, 'tcp'], 'fanout': []}[bench]
+
+
+def check_page(page):
+    assert page.count('<svg') >= 3 and 'partisan (elsewhere)' in page, page
+    for outside in ('src=', 'href=', 'url(', '@import'):
+        assert outside not in page, outside
+
+
+def check_echo(lines, peers):
+    """Every system has every case."""
+    cases = {system: {json.dumps(line['case']) for line in lines if line['system'] == system}
+             for system in ['troupe', *peers]}
+    # Each of two modes with two sizes, two numbers of pairs, two parallelisms; and four cases beside bulk.
+    assert len(cases['troupe']) == 2 * 2 * 2 * 2 + 4 * 2, cases
+    assert all(of == cases['troupe'] for of in cases.values()), cases
+
+
+def check_refusals(program):
+    """What cannot be measured is said at once."""
+    for arguments, cause in [(['--rtt-ms', '20'], '--rtt-ms 20'), (['--peers', 'akka'], 'akka not in')]:
+        run = subprocess.run([program, 'bench', 'echo', *arguments], capture_output=True, text=True, timeout=20)
+        assert run.returncode != 0 and cause in run.stderr, run
+
+
 def main(bench, program):
+    peers = peers_for(bench, program)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, 'figures.json')
-        run = subprocess.run([program, 'bench', bench, '--seconds', '0.05', '--json', file, *ARGUMENTS[bench]],
-                             stdout=subprocess.PIPE, text=True, timeout=100, check=True)
+        file, page = Path(folder, 'figures.json'), Path(folder, 'figures.html')
+        run = subprocess.run([program, 'bench', bench, '--seconds', '0.05', '--json', file, '--html', page, *ARGUMENTS[bench],
+                              *(['--peers', ','.join(peers)] if peers else [])],
+                             stdout=subprocess.PIPE, text=True, timeout=200, check=True)
         lines = [json.loads(line) for line in file.read_text().splitlines()]
+        if bench == 'echo':
+            check_page(page.read_text())
     for line in lines:
         assert list(line) == KEYS and line['bench'] == bench, line
         assert set(CASE_KEYS[bench]) <= set(line['case']), line
@@ -36,10 +72,8 @@ def main(bench, program):
         assert line['value'] > 0 or line['metric'] == 'bytes_per_actor', line
     assert {line['metric'] for line in lines if line['system'] == 'troupe'} == METRICS[bench], lines
     if bench == 'echo':
-        cases = {system: [line['case'] for line in lines if line['system'] == system] for system in ('troupe', 'tcp')}
-        assert cases['troupe'] == cases['tcp'], cases
-        # Each of two modes with two sizes, two numbers of pairs, two parallelisms; and four figures beside bulk.
-        assert len({json.dumps(case) for case in cases['tcp']}) == 2 * 2 * 2 * 2 + 4 * 2, cases
+        check_echo(lines, peers)
+        check_refusals(program)
     rows = {(json.dumps(line['case']), line['system']) for line in lines}
     # Above them, what all have in common, and the head.
     assert len(run.stdout.splitlines()) == len(rows) + 2, run.stdout

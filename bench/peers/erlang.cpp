@@ -34,7 +34,7 @@ class Erlang final : public System {
                     "+SDcpu",    threads + ':' + threads,
                     "+SDio",     "1",
                     "+P",        "4000000",
-                    "+zdbbl",    "1048576",
+                    "+zdbbl",    "32768",
                     "+sbwt",     setting.busy_poll_us > 0 ? "very_long" : "medium",
                     "+sbwtdcpu", "none",
                     "+sbwtdio",  "none"};

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 64U << 10U;  ///< Of one message that go without another between.
 constexpr std::size_t kChunksMax = 16;           ///< In one write, where there is nothing to go between.
-constexpr int kUnsentBytes = 64 << 10;           ///< In the kernel, where there is: what is there cannot be overtaken.
+constexpr int kUnsentBytes = 256 << 10;          ///< In the kernel, where there is: what is there cannot be overtaken.
 
 /// One sender.
 struct Pair {
