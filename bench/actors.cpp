@@ -25,6 +25,9 @@ namespace {
 using Case = nlohmann::ordered_json;
 
 constexpr std::uint32_t kStreamBatches = 16;
+// What is under way at once fits the queue from one shard to another (RuntimeOptions::shard_queue_messages_max).
+constexpr std::uint32_t kPairsAcrossMax = 2000;
+constexpr std::uint32_t kSendersAcrossMax = 4000 / Sender::kBatch;
 
 /// Resident memory of this process.
 double resident_bytes() {
@@ -44,16 +47,12 @@ class ActorsBench {
   int run() {
     idle();  // First, while the allocator has no memory left over from other cases.
     spawn();
-    on_one_shard({{"what", "pair"}, {"shards", 1}, {"pairs", 1}}, {.what = "pairs"}, HitInPairs{1, time_},
-                 [&] { return function_queue_pairs(1, time_); });
-    on_one_shard({{"what", "pairs"}, {"shards", 1}, {"pairs", options_.pairs}},
-                 {.what = "pairs", .count = options_.pairs}, HitInPairs{options_.pairs, time_},
-                 [&] { return function_queue_pairs(options_.pairs, time_); });
-    on_one_shard({{"what", "many_to_one"}, {"shards", 1}, {"senders", options_.senders}},
-                 {.what = "many_to_one", .count = options_.senders}, SendToOne{options_.senders, time_},
-                 [&] { return function_queue_many_to_one(options_.senders, Sender::kBatch, time_); });
-    pair_across();
-    stream_across();
+    for (const std::uint32_t shards : {1U, 2U}) {
+      hit_in_pairs("pair", shards, 1);
+      hit_in_pairs("pairs", shards, shards == 1 ? options_.pairs : std::min(options_.pairs, kPairsAcrossMax));
+      many_to_one(shards, shards == 1 ? options_.senders : std::min(options_.senders, kSendersAcrossMax));
+    }
+    stream();
     return std::max(report_.finish(options_.output), failed_ ? 1 : 0);
   }
 
@@ -131,51 +130,43 @@ class ActorsBench {
     });
   }
 
+  /// Asks a manager on the first shard, whose other is on the last.
   template <class M>
-  void on_one_shard(const Case& of, const ActorsWork& work, M question, const std::function<Tally()>& reference) {
+  void add_troupe(const Case& of, std::uint32_t shards, M question) {
     progress("actors: " + of.dump());
-    {
-      Node node(node_options(1));
-      node.start().value();
-      add_messages(of, "troupe", ask(node, node.spawn<Manager>().value(), std::move(question)));
-    }
-    add_messages(of, "function_queue", reference());
-    add_peers(of, work);
-  }
-
-  /// Two actors on two shards; `spawn` takes the shards in turn.
-  template <class First, class Second>
-  static std::pair<Ref<First>, Ref<Second>> spawn_apart(Node& node) {
-    const auto first = node.spawn<First>().value();
-    Ref<Second> second;
-    if constexpr (std::is_constructible_v<Second, Ref<First>>) {
-      second = node.spawn<Second>(SpawnOptions{}, first).value();
-    } else {
-      second = node.spawn<Second>().value();
-    }
-    if (first.address().actor.shard() == second.address().actor.shard())
-      throw std::logic_error("both actors are on one shard");
-    return {first, second};
-  }
-
-  void pair_across() {
-    progress("actors: pair across shards");
-    const Case of{{"what", "pair"}, {"shards", 2}, {"pairs", 1}, {"busy_poll_us", options_.busy_poll_us}};
-    Node node(node_options(2));
+    Node node(node_options(shards));
     node.start().value();
-    const auto [first, second] = spawn_apart<Hitter, Hitter>(node);
-    add_messages(of, "troupe", ask(node, first, BeginHitting{second, time_}));
-    add_messages(of, "locked_queue", locked_queue_pair(time_));
-    add_peers(of, {.what = "pairs", .threads = 2});
+    const auto manager = node.spawn<Manager>().value();
+    question.other = shards == 1 ? manager : node.spawn<Manager>().value();
+    if (shards > 1 && manager.address().actor.shard() == question.other.address().actor.shard())
+      throw std::logic_error("both managers are on one shard");
+    add_messages(of, "troupe", ask(node, manager, std::move(question)));
   }
 
-  void stream_across() {
-    progress("actors: stream across shards");
-    const Case of{{"what", "stream"}, {"shards", 2}, {"senders", 1}, {"busy_poll_us", options_.busy_poll_us}};
-    Node node(node_options(2));
-    node.start().value();
-    const auto [sender, sink] = spawn_apart<Sender, Sink>(node);
-    add_messages(of, "troupe", ask(node, sender, BeginSending{sink, time_, kStreamBatches}));
+  Case message_case(const char* what, std::uint32_t shards, const char* counted, std::uint32_t count) const {
+    return {{"what", what}, {"shards", shards}, {counted, count}, {"busy_poll_us", options_.busy_poll_us}};
+  }
+
+  void hit_in_pairs(const char* what, std::uint32_t shards, std::uint32_t pairs) {
+    const Case of = message_case(what, shards, "pairs", pairs);
+    add_troupe(of, shards, HitInPairs{.pairs = pairs, .time = time_});
+    if (shards == 1) add_messages(of, "function_queue", function_queue_pairs(pairs, time_));
+    if (shards == 2 && pairs == 1) add_messages(of, "locked_queue", locked_queue_pair(time_));
+    add_peers(of, {.what = "pairs", .threads = shards, .count = pairs});
+  }
+
+  void many_to_one(std::uint32_t shards, std::uint32_t senders) {
+    const Case of = message_case("many_to_one", shards, "senders", senders);
+    add_troupe(of, shards, SendToOne{.senders = senders, .time = time_});
+    if (shards == 1) {
+      add_messages(of, "function_queue", function_queue_many_to_one(senders, Sender::kBatch, time_));
+    }
+    add_peers(of, {.what = "many_to_one", .threads = shards, .count = senders});
+  }
+
+  void stream() {
+    const Case of = message_case("stream", 2, "senders", 1);
+    add_troupe(of, 2, SendToOne{.senders = 1, .batches = kStreamBatches, .time = time_});
     add_messages(of, "locked_queue", locked_queue_stream(Sender::kBatch, kStreamBatches, time_));
     add_peers(of, {.what = "stream", .threads = 2, .batches = kStreamBatches});
   }

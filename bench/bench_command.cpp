@@ -70,8 +70,8 @@ void add_actors(CLI::App& bench, std::function<int()>& chosen) {
   auto [command, options] =
       add<ActorsOptions>(bench, chosen, "actors", "Actors in one process: memory, spawning, messages", &run_actors);
   command->footer(
-      "Cases: idle (bytes of resident memory for each actor), spawn, pair, pairs, many_to_one on one shard;\n"
-      "pair and stream across two shards. Beside them the same work through a queue without actors:\n"
+      "Cases: idle (bytes of resident memory for each actor), spawn; pair, pairs, many_to_one on one shard, and\n"
+      "across two; stream across two. Beside them the same work through a queue without actors:\n"
       "a std::deque of std::function on one thread, a queue with a mutex between two.");
   add_seconds(*command, options->seconds);
   command->add_option("--actors", options->actors, "Actors that are spawned")

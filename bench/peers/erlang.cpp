@@ -1,5 +1,9 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 
 #include "bench/peers/erlang_sources.hpp"
@@ -11,7 +15,17 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr auto kCookie = "troupe-bench";
+/// Whoever knows a node's cookie may run code on it.
+std::string random_cookie() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+/// "{127,0,0,1}"
+std::string as_tuple(std::string host) {
+  std::ranges::replace(host, '.', ',');
+  return '{' + host + '}';
+}
 
 class Erlang final : public System {
  public:
@@ -54,14 +68,15 @@ class Erlang final : public System {
       port_ = address.substr(address.rfind(':') + 1);
     }
     const std::string nodelay = "[{nodelay,true}]";
-    command.insert(command.end(),
-                   {"-name", (server ? "server@" : "client@") + host, "-setcookie", kCookie, "-hidden", "-start_epmd",
-                    "false", "-erl_epmd_port", port_, "-dist_listen", server ? "true" : "false", "-kernel",
-                    "inet_dist_listen_options", nodelay, "inet_dist_connect_options", nodelay});
+    command.insert(command.end(), {"-name", (server ? "server@" : "client@") + host, "-setcookie", cookie_, "-hidden",
+                                   "-start_epmd", "false", "-erl_epmd_port", port_, "-dist_listen",
+                                   server ? "true" : "false", "-kernel", "inet_dist_use_interface", as_tuple(host),
+                                   "inet_dist_listen_options", nodelay, "inet_dist_connect_options", nodelay});
   }
 
   TemporaryDirectory beams_{""};
   std::string port_;
+  const std::string cookie_ = random_cookie();
 };
 
 }  // namespace
