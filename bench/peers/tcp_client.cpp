@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 64U << 10U;  ///< Of one message that go without another between.
 constexpr std::size_t kChunksMax = 16;           ///< In one write, where there is nothing to go between.
-constexpr int kUnsentBytes = 256 << 10;          ///< In the kernel, where there is: what is there cannot be overtaken.
 
 /// One sender.
 struct Pair {
@@ -129,11 +128,12 @@ class Client {
     for (std::uint16_t i = 0; i < role.parallelism; ++i) {
       links_.push_back({Socket::connect(role.server), Outbox(role.flows, pairs_, content_),
                         std::vector<char>(kReadBytes / sizeof(Frame) * sizeof(Frame)), 0});
-      if (role.flows.size() > 1) links_.back().socket.keep_little_unsent(kUnsentBytes);
+      if (role.flows.size() > 1) links_.back().socket.keep_little_unsent();
     }
   }
 
   std::vector<FlowResult> run() {
+    began_ = std::chrono::steady_clock::now();
     for (std::uint32_t i = 0; i < pairs_.size(); ++i) queue(i, 0);
     for (Link& link : links_) link.outbox.write(link.socket);
     while (answers_due_ > 0) {
@@ -206,7 +206,7 @@ class Client {
   std::vector<Link> links_;
   std::vector<FlowResult> results_;
   std::uint64_t answers_due_ = 0;
-  SteadyTime began_ = std::chrono::steady_clock::now();
+  SteadyTime began_;
 };
 
 }  // namespace

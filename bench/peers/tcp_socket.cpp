@@ -90,8 +90,13 @@ void Socket::write_all(const void* data, std::size_t size) const {
   }
 }
 
-void Socket::keep_little_unsent(int bytes) const {
-  ::setsockopt(handle_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+void Socket::keep_little_unsent() const {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  ::getsockopt(handle_, IPPROTO_TCP, TCP_INFO, &info, &size);
+  const bool near = info.tcpi_rtt < 1000;  // Microseconds.
+  const int bytes = near ? 256 << 10 : 128 << 10;
+  ::setsockopt(handle_, near ? SOL_SOCKET : IPPROTO_TCP, near ? SO_SNDBUF : TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
 }
 
 std::ptrdiff_t read_spinning(const Socket& socket, std::span<char> buffer, std::int64_t spin_ns) {

@@ -45,7 +45,9 @@ class Socket {
   /// What was taken.
   std::ptrdiff_t write(std::span<const iovec> parts) const;
   void write_all(const void* data, std::size_t size) const;
-  void keep_little_unsent(int bytes) const;
+  /// What is in the kernel cannot be overtaken. On loopback the send buffer is made small; over a distance only what is
+  /// not on its way yet.
+  void keep_little_unsent() const;
 
  private:
   explicit Socket(int handle);
