@@ -10,7 +10,7 @@ namespace troupe::bench {
 
 /// Where one process of an exchange runs.
 struct Place {
-  Command prefix;  ///< In front of its command: `ip netns exec NAME`. May be empty.
+  Command prefix;  ///< In front of its command: `nsenter --net=FILE`. May be empty.
   std::string host = "127.0.0.1";
 };
 
@@ -22,8 +22,8 @@ class EchoNetwork {
   virtual Place client() const = 0;
 };
 
-/// A network with such a round-trip time: for 0 this machine's loopback. Throws std::runtime_error for others until
-/// tests/netlab makes them.
+/// A network with such a round-trip time: for 0 this machine's loopback, for others two hosts of tests/netlab/, which
+/// needs root. Throws std::runtime_error.
 std::unique_ptr<EchoNetwork> make_network(std::chrono::milliseconds round_trip);
 
 }  // namespace troupe::bench

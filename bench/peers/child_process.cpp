@@ -18,7 +18,7 @@
 namespace troupe::bench {
 
 Command own_command(const std::vector<std::string>& arguments) {
-  // Not the link itself: below `ip netns exec` it would be another program's.
+  // Not the link itself: below another program it would be another program's.
   Command command{std::filesystem::read_symlink("/proc/self/exe")};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
@@ -73,6 +73,12 @@ std::string ChildProcess::read_line(Duration within) {
     if (c == '\n') return line;
     line += c;
   }
+}
+
+void ChildProcess::write_line(const std::string& line) {
+  const std::string text = line + '\n';
+  if (::write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw std::system_error(errno, std::generic_category(), "telling " + name_);
 }
 
 void wait_for_parent() {

@@ -28,6 +28,8 @@ class ChildProcess {
   /// The next line that it prints. Throws std::runtime_error if it ends instead, or has printed none in this time; then
   /// it is killed.
   std::string read_line(Duration within = 30s);
+  /// Throws std::system_error.
+  void write_line(const std::string& line);
 
  private:
   std::string name_;
