@@ -80,7 +80,8 @@ class ActorsBench {
     const double before = resident_bytes();
     ask(node, manager, SpawnIdle{options_.actors});
     const double bytes = (resident_bytes() - before) / options_.actors;
-    const Case of{{"what", "idle"}, {"shards", 1}, {"actors", options_.actors}};
+    const Case of{
+        {"what", "idle"}, {"shards", 1}, {"actors", options_.actors}, {"busy_poll_us", options_.busy_poll_us}};
     report_.add({of, "troupe", "bytes_per_actor", bytes, "B"});
     for_each_peer({.what = "idle", .count = options_.actors}, [&](const std::string& peer, const nlohmann::json& done) {
       report_.add({of, peer, "bytes_per_actor", done.at("bytes").get<double>() / options_.actors, "B"});
@@ -89,7 +90,8 @@ class ActorsBench {
 
   void spawn() {
     progress("actors: spawn");
-    const Case of{{"what", "spawn"}, {"shards", 1}, {"actors", options_.actors}};
+    const Case of{
+        {"what", "spawn"}, {"shards", 1}, {"actors", options_.actors}, {"busy_poll_us", options_.busy_poll_us}};
     Node node(node_options(1));
     node.start().value();
     const Tally spawned = ask(node, node.spawn<Manager>().value(), SpawnIdle{options_.actors});
