@@ -36,8 +36,8 @@ Case case_of(const std::string& mode, const Flow& flow) {
 Measurement single(const std::string& mode, std::size_t size, std::uint32_t pairs) {
   Flow flow{.pairs = pairs, .size_bytes = size};
   if (mode == "one_way") {
-    flow.window = static_cast<std::uint32_t>(std::clamp<std::size_t>(kWindowBytes / size / pairs, 2, kWindowMax));
-    flow.answer_each = flow.window / 2;
+    flow.window = static_cast<std::uint32_t>(std::clamp<std::size_t>(kWindowBytes / size / pairs, 1, kWindowMax));
+    flow.answer_each = std::max(flow.window / 2, 1U);
   }
   return {{flow}, {case_of(mode, flow)}};
 }
