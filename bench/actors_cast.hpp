@@ -150,23 +150,38 @@ struct SpawnIdle {
 struct SpawnOn {
   static constexpr auto wire_name = "bench.spawn_on";
 };
+class Manager;
+
+/// Spawns here the second of each pair.
+struct SpawnSeconds {
+  static constexpr auto wire_name = "bench.spawn_seconds";
+  using Reply = std::vector<Ref<Hitter>>;
+  std::vector<Ref<Hitter>> firsts;
+};
 struct HitInPairs {
   static constexpr auto wire_name = "bench.hit_in_pairs";
   using Reply = Tally;
   std::uint32_t pairs = 1;
   Duration time{};
+  Ref<Manager> other;  ///< Who spawns the second of each pair.
+};
+struct SpawnSink {
+  static constexpr auto wire_name = "bench.spawn_sink";
+  using Reply = Ref<Sink>;
 };
 struct SendToOne {
   static constexpr auto wire_name = "bench.send_to_one";
   using Reply = Tally;
   std::uint32_t senders = 1;
+  std::uint32_t batches = 1;  ///< That each has under way.
   Duration time{};
+  Ref<Manager> other;  ///< Who spawns the sink.
 };
 
 /// Makes many actors on its own shard and sums up what they did.
 class Manager final : public Actor<Manager> {
  public:
-  using Messages = troupe::Messages<SpawnIdle, SpawnOn, HitInPairs, SendToOne>;
+  using Messages = troupe::Messages<SpawnIdle, SpawnOn, SpawnSeconds, HitInPairs, SpawnSink, SendToOne>;
 
   void on(const SpawnIdle& request, ReplyTo<Tally> done) {
     start(std::move(done));
@@ -181,25 +196,37 @@ class Manager final : public Actor<Manager> {
     require_taken(context().tell(self(), SpawnOn{}));
   }
 
+  std::vector<Ref<Hitter>> on(const SpawnSeconds& request) {
+    std::vector<Ref<Hitter>> seconds;
+    for (const Ref<Hitter>& first : request.firsts) seconds.push_back(context().spawn<Hitter>(first));
+    return seconds;
+  }
   void on(const HitInPairs& request, ReplyTo<Tally> done) {
-    start(std::move(done));
+    SpawnSeconds order;
+    for (std::uint32_t i = 0; i < request.pairs; ++i) order.firsts.push_back(context().spawn<Hitter>());
     left_ = request.pairs;
-    for (std::uint32_t i = 0; i < request.pairs; ++i) {
-      const Ref<Hitter> first = context().spawn<Hitter>();
-      const Ref<Hitter> second = context().spawn<Hitter>(first);
-      context().ask(first, BeginHitting{second, request.time}, 60s,
-                    [this](Result<Tally> part) { take(std::move(part)); });
-    }
+    context().ask(request.other, order, 60s,
+                  [this, firsts = order.firsts, time = request.time,
+                   done = std::move(done)](Result<std::vector<Ref<Hitter>>> seconds) mutable {
+                    if (!seconds) return done(seconds.error());
+                    start(std::move(done));
+                    for (std::size_t i = 0; i < firsts.size(); ++i)
+                      context().ask(firsts[i], BeginHitting{(*seconds)[i], time}, 60s,
+                                    [this](Result<Tally> part) { take(std::move(part)); });
+                  });
   }
 
+  Ref<Sink> on(const SpawnSink&) { return context().spawn<Sink>(); }
   void on(const SendToOne& request, ReplyTo<Tally> done) {
-    start(std::move(done));
     left_ = request.senders;
-    const Ref<Sink> sink = context().spawn<Sink>();
-    for (std::uint32_t i = 0; i < request.senders; ++i) {
-      context().ask(context().spawn<Sender>(), BeginSending{sink, request.time}, 60s,
-                    [this](Result<Tally> part) { take(std::move(part)); });
-    }
+    context().ask(request.other, SpawnSink{}, 60s,
+                  [this, request, done = std::move(done)](Result<Ref<Sink>> sink) mutable {
+                    if (!sink) return done(sink.error());
+                    start(std::move(done));
+                    for (std::uint32_t i = 0; i < request.senders; ++i)
+                      context().ask(context().spawn<Sender>(), BeginSending{*sink, request.time, request.batches}, 60s,
+                                    [this](Result<Tally> part) { take(std::move(part)); });
+                  });
   }
 
  private:

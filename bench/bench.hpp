@@ -11,6 +11,7 @@ namespace troupe::bench {
 
 struct OutputOptions {
   std::string json_file;  ///< Empty: none. Else one JSON line for each figure.
+  std::string html_file;  ///< Empty: none. Else a page with the figures as plots.
 };
 
 /// One process: actors on one shard, and on two.
@@ -20,18 +21,22 @@ struct ActorsOptions {
   std::uint32_t pairs = 10'000;      ///< Of the case `pairs`.
   std::uint32_t senders = 100;       ///< Of the case `many_to_one`.
   std::uint32_t busy_poll_us = 0;    ///< NodeOptions::busy_poll.
+  std::vector<std::string> peers;    ///< Of `erlang`, `caf`.
   OutputOptions output;
 };
 
-/// Two processes on this machine, each with a node, or with a bare socket.
+/// Two processes on this machine, each with a node, or with the same of another system.
 struct EchoOptions {
-  std::vector<std::string> modes{"ack", "one_way"};
+  std::vector<std::string> modes{"ack", "one_way"};  ///< And `beside_bulk`, which has pairs and sizes of its own.
   std::vector<std::uint32_t> pairs{1, 16, 128};
   std::vector<std::size_t> sizes{64, 1024, 512U << 10U};
-  double seconds = 2;              ///< For each case and system.
-  std::uint32_t shards = 1;        ///< Of each node.
-  std::uint32_t busy_poll_us = 0;  ///< NodeOptions::busy_poll of both.
-  bool tcp = true;                 ///< Also the same exchange over a bare socket.
+  std::vector<std::uint32_t> rtt_ms{0};       ///< Round-trip times of the network between the two.
+  std::vector<std::uint16_t> parallelism{1};  ///< ClusterOptions::data_lanes of both.
+  std::string affinity = "pair";              ///< What chooses a message's lane.
+  std::vector<std::string> peers{"tcp"};      ///< Of `erlang`, `caf`, `tcp`, `none`.
+  double seconds = 2;                         ///< For each case and system.
+  std::uint32_t shards = 1;                   ///< Of each node.
+  std::uint32_t busy_poll_us = 0;             ///< NodeOptions::busy_poll of both.
   OutputOptions output;
 };
 
@@ -46,21 +51,19 @@ struct FanoutOptions {
   OutputOptions output;
 };
 
-// Each returns the exit code of the program: 0, or 1 with the cause on standard error.
+// Each returns the exit code of the program: 0, or 1 with the cause on standard error; and throws what keeps it from
+// beginning.
 
 int run_actors(const ActorsOptions& options);
 int run_echo(const EchoOptions& options);
 int run_fanout(const FanoutOptions& options);
 
-// The other processes. They print one line with their address and end when standard input does, so that they never
-// outlive their parent.
+// The other processes. A server prints one line with its address and ends when standard input does, so that it never
+// outlives its parent; a client prints one line with its result.
 
-struct EchoServerOptions {
-  bool tcp = false;
-  std::uint32_t shards = 1;
-  std::uint32_t busy_poll_us = 0;
-};
-int run_echo_server(const EchoServerOptions& options);
+struct EchoRole;  // exchange.hpp
+int run_echo_server(const EchoRole& role);
+int run_echo_client(const EchoRole& role);
 
 struct FanoutServerOptions {
   std::string data;

@@ -1,11 +1,17 @@
 #include "bench/bench_command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <exception>
+#include <initializer_list>
+#include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/bench.hpp"
+#include "bench/exchange.hpp"
+#include "bench/peers/tcp.hpp"
 
 namespace troupe::bench {
 
@@ -14,9 +20,22 @@ namespace {
 /// Numbers with a unit: 64, 1KiB, 8MiB.
 CLI::AsSizeValue size_value() { return CLI::AsSizeValue(false); }
 
-void add_json(CLI::App& command, OutputOptions& output) {
+void add_output(CLI::App& command, OutputOptions& output) {
+  command
+      .add_option("--html", output.html_file,
+                  "Also write a page with plots, beside figures from elsewhere, to this file")
+      ->type_name("FILE");
   command.add_option("--json", output.json_file, "Also write the figures to this file, one JSON object a line")
       ->type_name("FILE");
+}
+
+/// Names, each of which is one of `known`.
+void add_names(CLI::App& command, const char* option, std::vector<std::string>& names, std::vector<std::string> known,
+               const char* help) {
+  command.add_option(option, names, help)
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::IsMember(std::move(known)));
 }
 
 void add_seconds(CLI::App& command, double& seconds) {
@@ -34,7 +53,16 @@ std::pair<CLI::App*, Options*> add(CLI::App& bench, std::function<int()>& chosen
                                    Run<Options> run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = bench.add_subcommand(name, help);
-  command->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
+  command->callback([options, run, name, &chosen] {
+    chosen = [options, run, name] {
+      try {
+        return run(*options);
+      } catch (const std::exception& error) {
+        std::cerr << "bench " << name << ": " << error.what() << '\n';
+        return 1;
+      }
+    };
+  });
   return {command, options.get()};
 }
 
@@ -42,8 +70,8 @@ void add_actors(CLI::App& bench, std::function<int()>& chosen) {
   auto [command, options] =
       add<ActorsOptions>(bench, chosen, "actors", "Actors in one process: memory, spawning, messages", &run_actors);
   command->footer(
-      "Cases: idle (bytes of resident memory for each actor), spawn, pair, pairs, many_to_one on one shard;\n"
-      "pair and stream across two shards. Beside them the same work through a queue without actors:\n"
+      "Cases: idle (bytes of resident memory for each actor), spawn; pair, pairs, many_to_one on one shard, and\n"
+      "across two; stream across two. Beside them the same work through a queue without actors:\n"
       "a std::deque of std::function on one thread, a queue with a mutex between two.");
   add_seconds(*command, options->seconds);
   command->add_option("--actors", options->actors, "Actors that are spawned")
@@ -57,7 +85,8 @@ void add_actors(CLI::App& bench, std::function<int()>& chosen) {
       ->check(CLI::Range(1, 900));
   command->add_option("--busy-poll-us", options->busy_poll_us, "How long an idle shard spins before it sleeps")
       ->capture_default_str();
-  add_json(*command, options->output);
+  add_names(*command, "--peers", options->peers, {"erlang", "caf"}, "erlang, caf");
+  add_output(*command, options->output);
 }
 
 void add_echo(CLI::App& bench, std::function<int()>& chosen) {
@@ -66,12 +95,12 @@ void add_echo(CLI::App& bench, std::function<int()>& chosen) {
   command->footer(
       "Mode `ack`: each of the N senders sends a message of the size and waits for a short answer before the next.\n"
       "Mode `one_way`: each sender sends as fast as its receiver takes it.\n"
-      "System `tcp` is the same exchange by a program of blocking sockets, one connection, as many outstanding.");
+      "Mode `beside_bulk`: 1 KiB round trips of one pair beside 4 senders of 8 MiB, and each of the two alone.\n"
+      "Peers do the same, one after the other: `erlang` and `caf` if they are installed; `tcp`, a program that does\n"
+      "nothing but this on bare sockets, is the limit.");
   add_seconds(*command, options->seconds);
-  command->add_option("--modes", options->modes, "ack, one_way")
-      ->delimiter(',')
-      ->capture_default_str()
-      ->check(CLI::IsMember({"ack", "one_way"}));
+  add_names(*command, "--modes", options->modes, {"ack", "one_way", "beside_bulk"}, "ack, one_way, beside_bulk");
+  add_names(*command, "--peers", options->peers, {"erlang", "caf", "tcp", "none"}, "erlang, caf, tcp, or none");
   command->add_option("--pairs", options->pairs, "Numbers of sender-receiver pairs")
       ->delimiter(',')
       ->capture_default_str()
@@ -85,15 +114,31 @@ void add_echo(CLI::App& bench, std::function<int()>& chosen) {
       ->check(CLI::Range(1, 64));
   command->add_option("--busy-poll-us", options->busy_poll_us, "How long an idle shard spins before it sleeps")
       ->capture_default_str();
-  command->add_flag("!--no-tcp", options->tcp, "Without the bare socket");
-  add_json(*command, options->output);
+  command->add_option("--parallelism", options->parallelism, "Connections between the two; Erlang and CAF have one")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::Range(1, 128));
+  command->add_option("--affinity", options->affinity, "What chooses the connection of a message: pair")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"pair"}));
+  command->add_option("--rtt-ms", options->rtt_ms, "Round-trip times of the network between the two; 0: loopback")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1'000));
+  add_output(*command, options->output);
+}
 
-  auto [server, server_options] =
-      add<EchoServerOptions>(bench, chosen, "echo-server", "The other process of `echo`", &run_echo_server);
-  server->group("");  // Hidden.
-  server->add_flag("--tcp", server_options->tcp);
-  server->add_option("--shards", server_options->shards);
-  server->add_option("--busy-poll-us", server_options->busy_poll_us);
+/// The processes of `bench echo`, which it starts itself.
+void add_echo_roles(CLI::App& bench, std::function<int()>& chosen) {
+  const std::initializer_list<std::pair<const char*, Run<EchoRole>>> roles = {{"echo-server", &run_echo_server},
+                                                                              {"echo-client", &run_echo_client},
+                                                                              {"tcp-server", &run_tcp_server},
+                                                                              {"tcp-client", &run_tcp_client}};
+  for (const auto& [name, run] : roles) {
+    auto [command, role] = add<EchoRole>(bench, chosen, name, "A process of `echo`", run);
+    command->group("");  // Hidden.
+    add_role_options(*command, *role);
+  }
 }
 
 void add_fanout(CLI::App& bench, std::function<int()>& chosen) {
@@ -123,7 +168,7 @@ void add_fanout(CLI::App& bench, std::function<int()>& chosen) {
   command->add_option("--shards", options->shards, "Shards of the node")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
-  add_json(*command, options->output);
+  add_output(*command, options->output);
 
   auto [server, server_options] =
       add<FanoutServerOptions>(bench, chosen, "fanout-server", "The node of `fanout`", &run_fanout_server);
@@ -139,6 +184,7 @@ void add_bench_command(CLI::App& app, std::function<int()>& chosen) {
   bench->require_subcommand(1);
   add_actors(*bench, chosen);
   add_echo(*bench, chosen);
+  add_echo_roles(*bench, chosen);
   add_fanout(*bench, chosen);
 }
 

@@ -1,15 +1,16 @@
 #include <algorithm>
 #include <iostream>
-#include <optional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 
 #include "bench/bench.hpp"
-#include "bench/child_process.hpp"
-#include "bench/echo_cast.hpp"
-#include "bench/report.hpp"
-#include "bench/tcp_exchange.hpp"
-#include "troupe/node/node.hpp"
+#include "bench/echo_network.hpp"
+#include "bench/exchange.hpp"
+#include "bench/peers/system.hpp"
+#include "bench/report/report.hpp"
 
 namespace troupe::bench {
 
@@ -19,110 +20,145 @@ using Case = nlohmann::ordered_json;
 
 constexpr std::size_t kWindowBytes = 64U << 20U;  ///< What all senders of mode one_way together have under way.
 constexpr std::uint32_t kWindowMax = 1024;        ///< What one of them has.
-constexpr std::size_t kLaneBytesMax =
-    4ULL << 30U;  ///< More than any window, so that the senders alone say what is under way.
+constexpr Flow kPing{.pairs = 1, .size_bytes = 1024};
+constexpr Flow kBulk{.pairs = 4, .size_bytes = 8U << 20U};
 
-std::vector<std::string> server_arguments(const EchoOptions& options) {
-  return {"bench",          "echo-server",
-          "--shards",       std::to_string(options.shards),
-          "--busy-poll-us", std::to_string(options.busy_poll_us)};
+/// What is measured at once: some flows, and how each of them is called.
+struct Measurement {
+  std::vector<Flow> flows;
+  std::vector<Case> cases;
+};
+
+Case case_of(const std::string& mode, const Flow& flow) {
+  return {{"mode", mode}, {"pairs", flow.pairs}, {"size_bytes", flow.size_bytes}};
 }
 
-NodeOptions client_options(const EchoOptions& options, const std::string& join) {
-  NodeOptions node{
-      .name = "echo-client", .cluster_listen = "127.0.0.1:0", .cluster_name = kEchoClusterName, .join = {join}};
-  node.shards = options.shards;
-  node.busy_poll = std::chrono::microseconds(options.busy_poll_us);
-  node.cluster.lane_queue_bytes_max = kLaneBytesMax;
-  node.log_level = LogLevel::kError;
-  return node;
+Measurement single(const std::string& mode, std::size_t size, std::uint32_t pairs) {
+  Flow flow{.pairs = pairs, .size_bytes = size};
+  if (mode == "one_way") {
+    flow.window = static_cast<std::uint32_t>(std::clamp<std::size_t>(kWindowBytes / size / pairs, 1, kWindowMax));
+    flow.answer_each = std::max(flow.window / 2, 1U);
+  }
+  return {{flow}, {case_of(mode, flow)}};
+}
+
+/// Small round trips beside large messages, and each of the two alone.
+std::vector<Measurement> beside_bulk() {
+  const auto named = [](const Flow& flow, const char* beside) {
+    Case of = case_of("beside_bulk", flow);
+    of["beside"] = beside;
+    return of;
+  };
+  return {{{kPing, kBulk}, {named(kPing, "bulk"), named(kBulk, "round_trips")}},
+          {{kPing}, {named(kPing, "nothing")}},
+          {{kBulk}, {named(kBulk, "nothing")}}};
 }
 
 class EchoBench {
  public:
-  explicit EchoBench(const EchoOptions& options)
-      : options_(options), server_(server_arguments(options)), node_(client_options(options, server_.read_line())) {
-    if (options.tcp) {
-      tcp_server_.emplace(std::vector<std::string>{"bench", "echo-server", "--tcp"});
-      tcp_port_ = static_cast<std::uint16_t>(std::stoul(tcp_server_->read_line()));
+  explicit EchoBench(const EchoOptions& options) : options_(options) {
+    systems_.emplace_back("troupe", make_system("troupe"));
+    for (const std::string& peer : options.peers) {
+      if (peer != "none") systems_.emplace_back(peer, make_system(peer));
     }
-    if (const auto started = node_.start(); !started) throw std::runtime_error(started.error().to_string());
-    if (!node_.wait_for_members(1, 10s)) throw std::runtime_error("the other node did not come up");
-    conductor_ = node_.spawn<Conductor>().value();
   }
 
   int run() {
-    for (const std::string& mode : options_.modes) {
-      for (const std::size_t size : options_.sizes) {
-        for (const std::uint32_t pairs : options_.pairs) measure(mode, size, pairs);
+    for (const std::uint32_t rtt : options_.rtt_ms) {
+      network_ = make_network(std::chrono::milliseconds(rtt));
+      single_connection_.clear();
+      for (const std::string& mode : options_.modes) {
+        for (const Measurement& measurement : measurements(mode)) {
+          for (const std::uint16_t parallelism : options_.parallelism) measure(measurement, rtt, parallelism);
+        }
       }
     }
-    return report_.finish(options_.output.json_file);
+    return std::max(report_.finish(options_.output), failed_ ? 1 : 0);
   }
 
  private:
-  void measure(const std::string& mode, std::size_t size, std::uint32_t pairs) {
-    progress("echo: " + mode + ", " + std::to_string(size) + " B, " + std::to_string(pairs) + " pairs");
-    Manner manner{.time = to_duration(options_.seconds)};
-    if (mode == "one_way") {
-      manner.window = static_cast<std::uint32_t>(std::clamp<std::size_t>(kWindowBytes / size / pairs, 2, kWindowMax));
-      manner.answer_each = manner.window / 2;
+  std::vector<Measurement> measurements(const std::string& mode) const {
+    if (mode == "beside_bulk") return beside_bulk();
+    std::vector<Measurement> all;
+    for (const std::size_t size : options_.sizes) {
+      for (const std::uint32_t pairs : options_.pairs) all.push_back(single(mode, size, pairs));
     }
-    const Case of{{"mode", mode},
-                  {"size_bytes", size},
-                  {"pairs", pairs},
-                  {"shards", options_.shards},
-                  {"busy_poll_us", options_.busy_poll_us}};
-    const Exchange exchange = troupe_exchange(manner, size, pairs);
-    add(of, "troupe", size, exchange.messages, exchange.round_trips);
-    if (!options_.tcp) return;
-    const TcpManner tcp{size, manner.window * pairs, manner.answer_each, manner.time};
-    const TcpExchange bare = tcp_exchange(tcp_port_, tcp);
-    add(of, "tcp", size, bare.messages, bare.round_trips);
+    return all;
   }
 
-  Exchange troupe_exchange(Manner manner, std::size_t size, std::uint32_t pairs) {
-    manner.content = Bytes::copy_of(std::string(size, 'x'));
-    Conduct order{.manner = std::move(manner)};
-    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-      const std::uint32_t count = pairs / options_.shards + (shard < pairs % options_.shards ? 1 : 0);
-      const auto receivers = node_.ask(Ref<Hall>::named(kEchoServerName, hall_name(shard)), OpenReceivers{count}, 10s);
-      if (!receivers) throw std::runtime_error("receivers: " + receivers.error().to_string());
-      for (const auto& receiver : *receivers) order.pairs.emplace_back(node_.spawn<EchoSender>().value(), receiver);
+  void measure(const Measurement& measurement, std::uint32_t rtt, std::uint16_t parallelism) {
+    for (const auto& [name, system] : systems_) {
+      EchoRole role{.flows = measurement.flows, .seconds = options_.seconds, .parallelism = parallelism};
+      role.shards = options_.shards;
+      role.busy_poll_us = options_.busy_poll_us;
+      progress("echo: " + measurement.cases.front().dump() + ", parallelism " + std::to_string(parallelism) + ", " +
+               name);
+      const nlohmann::json results = results_of(name, *system, role);
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        Case of = measurement.cases[i];
+        of.update({{"rtt_ms", rtt},
+                   {"parallelism", parallelism},
+                   {"affinity", options_.affinity},
+                   {"shards", options_.shards},
+                   {"busy_poll_us", options_.busy_poll_us}});
+        add(of, name, measurement.flows[i], results[i]);
+      }
     }
-    const Duration within = order.manner.time + 40s;
-    auto exchange = node_.ask(conductor_, std::move(order), within);
-    if (!exchange) throw std::runtime_error(exchange.error().to_string());
-    return *exchange;
   }
 
-  void add(const Case& of, const std::string& system, std::size_t size, const Tally& messages,
-           const Latencies& round_trips) {
-    report_.add({of, system, "messages_per_second", messages.per_second(), "1/s"});
-    report_.add({of, system, "bytes_per_second", messages.per_second() * static_cast<double>(size), "B/s"});
-    if (of["mode"] != "ack") return;
-    report_.add({of, system, "round_trip_us_p50", round_trips.quantile_us(0.5), "us"});
-    report_.add({of, system, "round_trip_us_p99", round_trips.quantile_us(0.99), "us"});
+  /// Empty, with the reason on standard error, if the system failed.
+  nlohmann::json results_of(const std::string& name, System& system, const EchoRole& role) {
+    if (system.parallel()) return exchange(name, system, role);
+    // Whatever the parallelism, there is one connection: measured once.
+    const auto [found, fresh] = single_connection_.try_emplace(name + to_text(role.flows));
+    if (fresh) found->second = exchange(name, system, role);
+    return found->second;
+  }
+
+  nlohmann::json exchange(const std::string& name, System& system, EchoRole role) {
+    try {
+      const Place place = network_->server();
+      role.host = place.host;
+      ChildProcess server(command_of(place, system, "echo-server", role));
+      const std::string address = server.read_line();
+      const Place client_place = network_->client();
+      role.host = client_place.host;
+      role.server = address;
+      ChildProcess client(command_of(client_place, system, "echo-client", role));
+      return nlohmann::json::parse(client.read_line(to_duration(role.seconds) + 60s)).at("flows");
+    } catch (const std::exception& error) {
+      std::cerr << "bench echo: " << name << ": " << error.what() << '\n';
+      failed_ = true;
+      return nlohmann::json::array();
+    }
+  }
+
+  static Command command_of(const Place& place, System& system, const std::string& what, const EchoRole& role) {
+    Command command = place.prefix;
+    std::ranges::copy(system.command(what, {role.host, role.shards, role.busy_poll_us}), std::back_inserter(command));
+    std::ranges::copy(words_of(role), std::back_inserter(command));
+    return command;
+  }
+
+  void add(const Case& of, const std::string& system, const Flow& flow, const nlohmann::json& result) {
+    const double rate = result.at("messages").get<double>() / result.at("seconds").get<double>();
+    report_.add({of, system, "messages_per_second", rate, "1/s"});
+    report_.add({of, system, "bytes_per_second", rate * static_cast<double>(flow.size_bytes), "B/s"});
+    if (flow.window > 1) return;
+    report_.add({of, system, "round_trip_us_p50", result.at("round_trip_us_p50"), "us"});
+    report_.add({of, system, "round_trip_us_p99", result.at("round_trip_us_p99"), "us"});
   }
 
   const EchoOptions& options_;
-  ChildProcess server_;
-  std::optional<ChildProcess> tcp_server_;
-  std::uint16_t tcp_port_ = 0;
-  Node node_;
-  Ref<Conductor> conductor_;
+  std::vector<std::pair<std::string, std::unique_ptr<System>>> systems_;
+  std::unique_ptr<EchoNetwork> network_;
+  std::map<std::string, nlohmann::json> single_connection_;  ///< By system and flows, on this network.
+  bool failed_ = false;
   Report report_{"echo"};
 };
 
 }  // namespace
 
-int run_echo(const EchoOptions& options) {
-  try {
-    return EchoBench(options).run();
-  } catch (const std::exception& error) {
-    std::cerr << "bench echo: " << error.what() << '\n';
-    return 1;
-  }
-}
+int run_echo(const EchoOptions& options) { return EchoBench(options).run(); }
 
 }  // namespace troupe::bench

@@ -6,8 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/latencies.hpp"
-#include "bench/tally.hpp"
+#include "bench/exchange.hpp"
 #include "troupe/actor/actor.hpp"
 
 /// The actors of `bench echo`, on two nodes: a sender on one and its receiver on the other know each other by Ref only.
@@ -71,13 +70,6 @@ class Hall final : public Actor<Hall> {
   std::vector<Ref<ReceiverProtocol>> receivers_;
 };
 
-/// What one sender did, or all together.
-struct Exchange {
-  static constexpr bool local_only = true;
-  Tally messages;
-  Latencies round_trips;
-};
-
 /// How each pair talks.
 struct Manner {
   std::uint32_t window = 1;       ///< Messages that may be without an answer.
@@ -89,7 +81,7 @@ struct Manner {
 struct BeginExchange {
   static constexpr auto wire_name = "bench.begin_exchange";
   static constexpr bool local_only = true;
-  using Reply = Exchange;
+  using Reply = FlowResult;
   Ref<ReceiverProtocol> to;
   Manner manner;
 };
@@ -99,7 +91,7 @@ class EchoSender final : public Actor<EchoSender> {
  public:
   using Messages = troupe::Messages<BeginExchange, Answer>;
 
-  void on(BeginExchange begin, ReplyTo<Exchange> done) {
+  void on(BeginExchange begin, ReplyTo<FlowResult> done) {
     to_ = begin.to;
     manner_ = std::move(begin.manner);
     done_ = std::move(done);
@@ -135,8 +127,8 @@ class EchoSender final : public Actor<EchoSender> {
 
   Ref<ReceiverProtocol> to_;
   Manner manner_;
-  ReplyTo<Exchange> done_;
-  Exchange result_;
+  ReplyTo<FlowResult> done_;
+  FlowResult result_;
   SteadyTime began_;
   std::int64_t sent_at_ = 0;
   std::uint64_t sent_ = 0;
@@ -144,12 +136,23 @@ class EchoSender final : public Actor<EchoSender> {
   bool refused_ = false;
 };
 
+/// A sender, its receiver, and the number of the flow that they are of.
+struct Part {
+  Ref<EchoSender> sender;
+  Ref<ReceiverProtocol> receiver;
+  std::size_t flow = 0;
+};
+/// What each flow did, together.
+struct Results {
+  static constexpr bool local_only = true;
+  std::vector<FlowResult> flows;
+};
 struct Conduct {
   static constexpr auto wire_name = "bench.conduct";
   static constexpr bool local_only = true;
-  using Reply = Exchange;
-  std::vector<std::pair<Ref<EchoSender>, Ref<ReceiverProtocol>>> pairs;
-  Manner manner;
+  using Reply = Results;
+  std::vector<Part> parts;
+  std::vector<Manner> manners;  ///< Of each flow.
 };
 
 /// Lets all pairs begin and sums up what they did. The senders end with it.
@@ -157,27 +160,26 @@ class Conductor final : public Actor<Conductor> {
  public:
   using Messages = troupe::Messages<Conduct>;
 
-  void on(const Conduct& order, ReplyTo<Exchange> done) {
+  void on(const Conduct& order, ReplyTo<Results> done) {
     done_ = std::move(done);
-    left_ = order.pairs.size();
-    sum_ = {};
-    for (const auto& [sender, receiver] : order.pairs) {
-      const auto take = [this, sender](Result<Exchange> part) {
+    left_ = order.parts.size();
+    sums_.flows.resize(order.manners.size());
+    for (const Part& part : order.parts) {
+      const Manner& manner = order.manners[part.flow];
+      const auto take = [this, sender = part.sender, flow = part.flow](Result<FlowResult> result) {
         context().stop(sender.address());
-        if (!part) return done_(part.error());
-        sum_.messages.count += part->messages.count;
-        sum_.messages.time = std::max(sum_.messages.time, part->messages.time);
-        sum_.round_trips.add(part->round_trips);
-        if (--left_ == 0) done_(sum_);
+        if (!result) return done_(result.error());
+        sums_.flows[flow].add(*result);
+        if (--left_ == 0) done_(sums_);
       };
-      context().ask(sender, BeginExchange{receiver, order.manner}, order.manner.time + 30s, take);
+      context().ask(part.sender, BeginExchange{part.receiver, manner}, manner.time + 30s, take);
     }
   }
 
  private:
-  ReplyTo<Exchange> done_;
+  ReplyTo<Results> done_;
   std::size_t left_ = 0;
-  Exchange sum_;
+  Results sums_;
 };
 
 }  // namespace troupe::bench

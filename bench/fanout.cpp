@@ -8,9 +8,9 @@
 #include <system_error>
 
 #include "bench/bench.hpp"
-#include "bench/child_process.hpp"
 #include "bench/fanout_clients.hpp"
-#include "bench/report.hpp"
+#include "bench/peers/child_process.hpp"
+#include "bench/report/report.hpp"
 #include "bench/temporary_directory.hpp"
 
 namespace troupe::bench {
@@ -56,7 +56,8 @@ class FanoutBench {
   explicit FanoutBench(const FanoutOptions& options)
       : options_(options),
         directory_(options.directory),
-        server_({"bench", "fanout-server", "--data", directory_.path(), "--shards", std::to_string(options.shards)}),
+        server_(own_command(
+            {"bench", "fanout-server", "--data", directory_.path(), "--shards", std::to_string(options.shards)})),
         address_(server_.read_line()) {}
 
   int run() {
@@ -64,7 +65,7 @@ class FanoutBench {
     for (const std::uint32_t receivers : options_.receivers) {
       for (const std::uint32_t outstanding : options_.outstanding) measure(receivers, outstanding);
     }
-    return report_.finish(options_.output.json_file);
+    return report_.finish(options_.output);
   }
 
  private:
@@ -104,13 +105,8 @@ class FanoutBench {
 }  // namespace
 
 int run_fanout(const FanoutOptions& options) {
-  try {
-    raise_file_limit();
-    return FanoutBench(options).run();
-  } catch (const std::exception& error) {
-    std::cerr << "bench fanout: " << error.what() << '\n';
-    return 1;
-  }
+  raise_file_limit();
+  return FanoutBench(options).run();
 }
 
 }  // namespace troupe::bench

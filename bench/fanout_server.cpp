@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "bench/bench.hpp"
-#include "bench/child_process.hpp"
+#include "bench/peers/child_process.hpp"
 #include "troupe/document/document_type.hpp"
 #include "troupe/node/node.hpp"
 

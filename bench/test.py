@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a bench with the smallest parameters and reads what it wrote: `test.py actors|echo|fanout PROGRAM`."""
+"""Runs a bench with the smallest parameters and reads what it wrote: `test.py actors|echo|fanout PROGRAM`.
+
+Of the peers, Erlang and CAF take part where they are installed and built.
+"""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,7 +13,8 @@ from pathlib import Path
 
 ARGUMENTS = {
     'actors': ['--actors', '1000', '--pairs', '10', '--senders', '3'],
-    'echo': ['--pairs', '1,3', '--sizes', '64,100KiB'],
+    'echo': ['--modes', 'ack,one_way,beside_bulk', '--pairs', '1,3', '--sizes', '64,100KiB', '--parallelism', '1,2',
+             '--affinity', 'pair', '--rtt-ms', '0'],
     'fanout': ['--receivers', '1,3', '--outstanding', '1,2'],
 }
 METRICS = {
@@ -18,21 +23,75 @@ METRICS = {
     'fanout': {'events_per_second', 'deliveries_per_second', 'own_us_p50', 'own_us_p99', 'others_us_p50', 'others_us_p99'},
 }
 KEYS = ['bench', 'case', 'system', 'metric', 'value', 'unit']
+CASE_KEYS = {'actors': ['what', 'shards'], 'fanout': ['receivers'],
+             'echo': ['mode', 'pairs', 'size_bytes', 'rtt_ms', 'parallelism', 'affinity']}
+
+
+def peers_for(bench, program):
+    peers = ['erlang'] if shutil.which('erlc') else []
+    peers += ['caf'] if Path(program).with_name('troupe-bench-caf').exists() else []
+    return {'actors': peers, 'echo': [*peers, 'tcp'], 'fanout': []}[bench]
+
+
+def check_page(page):
+    assert page.count('<svg') >= 3 and 'partisan (elsewhere)' in page, page
+    for outside in ('src=', 'href=', 'url(', '@import'):
+        assert outside not in page, outside
+
+
+def check_echo(lines, peers):
+    """Every system has every case."""
+    cases = {system: {json.dumps(line['case']) for line in lines if line['system'] == system}
+             for system in ['troupe', *peers]}
+    # Each of two modes with two sizes, two numbers of pairs, two parallelisms; and four cases beside bulk.
+    assert len(cases['troupe']) == 2 * 2 * 2 * 2 + 4 * 2, cases
+    assert all(of == cases['troupe'] for of in cases.values()), cases
+
+
+def check_refusals(program):
+    """Who cannot be measured is said at once."""
+    run = subprocess.run([program, 'bench', 'echo', '--peers', 'akka'], capture_output=True, text=True, timeout=20)
+    assert run.returncode != 0 and 'akka not in' in run.stderr, run
+
+
+def check_distance(program):
+    """20 ms through the relay of tests/netlab; where there is none, or no right to it, the cause is said."""
+    arguments = ['--modes', 'ack', '--pairs', '1', '--sizes', '64', '--rtt-ms', '20', '--parallelism', '2', '--seconds', '0.2']
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, 'figures.json')
+        run = subprocess.run([program, 'bench', 'echo', *arguments, '--json', file], capture_output=True, text=True,
+                             timeout=60)
+        if run.returncode != 0:
+            assert '--rtt-ms needs' in run.stderr, run
+            return
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+    medians = {line['system']: line['value'] for line in lines if line['metric'] == 'round_trip_us_p50'}
+    assert list(medians) == ['troupe', 'tcp'] and all(median > 19_000 for median in medians.values()), medians
 
 
 def main(bench, program):
+    peers = peers_for(bench, program)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, 'figures.json')
-        run = subprocess.run([program, 'bench', bench, '--seconds', '0.05', '--json', file, *ARGUMENTS[bench]],
-                             stdout=subprocess.PIPE, text=True, timeout=100, check=True)
+        file, page = Path(folder, 'figures.json'), Path(folder, 'figures.html')
+        run = subprocess.run([program, 'bench', bench, '--seconds', '0.05', '--json', file, '--html', page, *ARGUMENTS[bench],
+                              *(['--peers', ','.join(peers)] if peers else [])],
+                             stdout=subprocess.PIPE, text=True, timeout=200, check=True)
         lines = [json.loads(line) for line in file.read_text().splitlines()]
+        if bench == 'echo':
+            check_page(page.read_text())
     for line in lines:
         assert list(line) == KEYS and line['bench'] == bench, line
+        assert set(CASE_KEYS[bench]) <= set(line['case']), line
         # Memory comes in pages, so a few actors may have cost none.
         assert line['value'] > 0 or line['metric'] == 'bytes_per_actor', line
     assert {line['metric'] for line in lines if line['system'] == 'troupe'} == METRICS[bench], lines
+    if bench == 'echo':
+        check_echo(lines, peers)
+        check_refusals(program)
+        check_distance(program)
     rows = {(json.dumps(line['case']), line['system']) for line in lines}
-    assert len(run.stdout.splitlines()) == len(rows) + 1, run.stdout
+    # Above them, what all have in common, and the head.
+    assert len(run.stdout.splitlines()) == len(rows) + 2, run.stdout
 
 
 if __name__ == '__main__':

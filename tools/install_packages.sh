@@ -3,6 +3,7 @@
 # Silent and quick when nothing is missing.
 #   build    compiler, CMake and the C++ libraries         web      Node and npm, unless a recent Node is on the PATH
 #   browser  Chromium, for the browser tests               strict   clang 19, clang-format, clang-tidy, sanitizers
+#   erlang, caf   what `troupe bench --peers` compares with
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -25,7 +26,9 @@ packages_of() {
       echo fonts-dejavu-core
       ;;
     strict) echo clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 llvm-19 ;;
-    *) fail "install_packages: no group '$1'" "the groups are build, web, browser and strict" ;;
+    erlang) echo erlang-base ;;
+    caf) echo libcaf-dev ;;
+    *) fail "install_packages: no group '$1'" "the groups are build, web, browser, strict, erlang and caf" ;;
   esac
 }
 
