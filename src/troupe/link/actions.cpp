@@ -1,5 +1,6 @@
 #include "troupe/link/actions.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -17,21 +18,34 @@ void Actions::clear() {
   writes().clear();
 }
 
-void Actions::write_frame(wire::FrameType type, std::span<const std::byte> head, Bytes body) {
-  const std::size_t payload_bytes = head.size() + body.size();
-  const std::size_t copied_bytes =
-      wire::kFrameHeaderBytes + (body.size() <= kJoinedBodyBytesMax ? payload_bytes : head.size());
-  if (joined_.size() > 0 && joined_.size() + copied_bytes > kJoinedBytesMax) seal();
-  if (joined_.size() == 0) joined_ = wire::Writer(copied_bytes + kJoinedBodyBytesMax);
-  wire::encode_frame_header(joined_, type, static_cast<std::uint32_t>(payload_bytes));
-  joined_.raw(head);
-  if (body.size() <= kJoinedBodyBytesMax) return joined_.raw(body.span());
-  seal();
-  writes_.push_back(std::move(body));
+std::size_t Actions::write_frame(wire::FrameType type, wire::Encoder payload) {
+  const wire::Writer::Mark before = mark();
+  wire::encode_frame_header(joined_, type, 0);
+  payload(joined_);
+  const std::size_t size = joined_.size() - before.size;
+  joined_.patch(before.offset, static_cast<std::uint32_t>(size - wire::kFrameHeaderBytes));
+  return size;
+}
+
+std::vector<Bytes> Actions::take_payload(const wire::Writer::Mark& before) {
+  wire::Writer::Mark payload = before;
+  payload.offset += wire::kFrameHeaderBytes;
+  payload.size += wire::kFrameHeaderBytes;
+  std::vector<Bytes> pieces = joined_.take_since(payload);
+  joined_.cut(before);
+  return pieces;
+}
+
+wire::Writer::Mark Actions::mark() {
+  if (joined_.span().size() >= kJoinedBytesMax) seal();
+  if (joined_.size() == 0) joined_ = wire::Writer(joined_before_);
+  return joined_.mark();
 }
 
 void Actions::seal() {
-  if (joined_.size() > 0) writes_.push_back(joined_.finish());
+  if (joined_.size() == 0) return;
+  joined_before_ = std::clamp(joined_.span().size(), kJoinedBytesMin, kJoinedBytesMax);
+  joined_.finish_into(writes_);
 }
 
 }  // namespace troupe::link

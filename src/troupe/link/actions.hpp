@@ -42,18 +42,28 @@ class Actions {
   bool empty() const { return !established && received.empty() && !closed && writes_.empty() && joined_.size() == 0; }
   void clear();
 
-  /// A frame whose payload is `head` followed by `body`. Frames that are small are joined into one buffer: for a few
-  /// hundred bytes, a copy costs less than another piece for `writev`. A larger body goes out as it is.
-  void write_frame(wire::FrameType type, std::span<const std::byte> head, Bytes body = {});
+  /// A frame whose payload is what `payload` writes. Frames share a buffer as long as it is small; what is shared in
+  /// them is not copied. Returns the frame's size.
+  std::size_t write_frame(wire::FrameType type, wire::Encoder payload);
+  std::size_t write_frame(wire::FrameType type, const Bytes& payload) {
+    return write_frame(type, [&](wire::Writer& writer) { writer.raw(payload); });
+  }
+
+  /// Takes out the last frame, written just now from `before` on, without its header.
+  std::vector<Bytes> take_payload(const wire::Writer::Mark& before);
+  /// The place of the next frame, for `take_payload` and `drop_since`. A frame written from here on does not move.
+  wire::Writer::Mark mark();
+  void drop_since(const wire::Writer::Mark& before) { joined_.cut(before); }
 
  private:
-  static constexpr std::size_t kJoinedBodyBytesMax = 512;
+  static constexpr std::size_t kJoinedBytesMin = 512;
   static constexpr std::size_t kJoinedBytesMax = 64 * 1024;
 
   void seal();
 
   std::vector<Bytes> writes_;
-  wire::Writer joined_{0};  ///< Small frames after the last of `writes_`.
+  wire::Writer joined_{0};                       ///< Frames after the last of `writes_`.
+  std::size_t joined_before_ = kJoinedBytesMin;  ///< The size of the last buffer: the next one may become as large.
 };
 
 }  // namespace troupe::link

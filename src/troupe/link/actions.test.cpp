@@ -15,14 +15,19 @@ std::string all(const std::vector<Bytes>& writes) {
   return text;
 }
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+void write(Actions& actions, std::string_view head, const Bytes& body = {}) {
+  actions.write_frame(FrameType::kMessage, [&](wire::Writer& writer) {
+    writer.raw(std::as_bytes(std::span(head)));
+    writer.raw(body);
+  });
+}
 
 TEST(Actions, joins_small_frames_into_one_buffer) {
   Actions actions;
   EXPECT_TRUE(actions.empty());
-  actions.write_frame(FrameType::kMessage, bytes_of("a"), Bytes::copy_of("b"));
+  write(actions, "a", Bytes::copy_of("b"));
   EXPECT_FALSE(actions.empty());
-  actions.write_frame(FrameType::kMessage, bytes_of("cd"));
+  write(actions, "cd");
   ASSERT_EQ(actions.writes().size(), 1U);
   EXPECT_EQ(all(actions.writes()), std::string("\2\0\0\0\7\0\0\0ab\2\0\0\0\7\0\0\0cd", 20));
 }
@@ -30,9 +35,9 @@ TEST(Actions, joins_small_frames_into_one_buffer) {
 TEST(Actions, a_large_body_goes_out_as_it_is_and_in_its_place) {
   Actions actions;
   const Bytes body = Bytes::copy_of(std::string(100'000, 'x'));
-  actions.write_frame(FrameType::kMessage, bytes_of("first"));
-  actions.write_frame(FrameType::kMessage, bytes_of("head"), body);
-  actions.write_frame(FrameType::kMessage, bytes_of("last"));
+  write(actions, "first");
+  write(actions, "head", body);
+  write(actions, "last");
   const std::vector<Bytes>& writes = actions.writes();
   ASSERT_EQ(writes.size(), 3U);
   EXPECT_EQ(writes[0].view(), std::string("\5\0\0\0\7\0\0\0first\xa4\x86\1\0\7\0\0\0head", 25));
@@ -43,20 +48,37 @@ TEST(Actions, a_large_body_goes_out_as_it_is_and_in_its_place) {
 TEST(Actions, begins_a_new_buffer_before_one_grows_too_large) {
   Actions actions;
   const std::string head(30'000, 'h');
-  for (int i = 0; i < 5; ++i) actions.write_frame(FrameType::kMessage, bytes_of(head));
-  ASSERT_EQ(actions.writes().size(), 3U);
+  for (int i = 0; i < 5; ++i) write(actions, head);
+  ASSERT_EQ(actions.writes().size(), 2U);
   EXPECT_EQ(all(actions.writes()).size(), 5 * (30'000 + wire::kFrameHeaderBytes));
-  for (const Bytes& piece : actions.writes()) EXPECT_LE(piece.size(), 64U * 1024);
+  for (const Bytes& piece : actions.writes())
+    EXPECT_LE(piece.size(), 64U * 1024 + head.size() + wire::kFrameHeaderBytes);
 }
 
 TEST(Actions, frames_written_after_the_writes_were_taken_follow_them) {
   Actions actions;
-  actions.write_frame(FrameType::kMessage, bytes_of("1"));
+  write(actions, "1");
   std::vector<Bytes> taken;
   taken.swap(actions.writes());
   EXPECT_TRUE(actions.empty());
-  actions.write_frame(FrameType::kMessage, bytes_of("2"));
+  write(actions, "2");
   EXPECT_EQ(all(taken) + all(actions.writes()), std::string("\1\0\0\0\7\0\0\0001\1\0\0\0\7\0\0\0002", 18));
+}
+
+TEST(Actions, a_frame_written_just_now_can_be_taken_back) {
+  Actions actions;
+  write(actions, "stays");
+  const wire::Writer::Mark before = actions.mark();
+  const Bytes body = Bytes::copy_of(std::string(5'000, 'x'));
+  write(actions, "head", body);
+  const std::vector<Bytes> payload = actions.take_payload(before);
+  ASSERT_EQ(payload.size(), 2U);
+  EXPECT_EQ(payload[0].view(), "head");
+  EXPECT_EQ(payload[1].data(), body.data()) << "what is shared is not copied";
+  write(actions, "dropped", body);
+  actions.drop_since(before);
+  write(actions, "follows");
+  EXPECT_EQ(all(actions.writes()), std::string("\5\0\0\0\7\0\0\0stays\7\0\0\0\7\0\0\0follows", 28));
 }
 
 TEST(Actions, clear_forgets_everything) {
@@ -64,7 +86,7 @@ TEST(Actions, clear_forgets_everything) {
   actions.established = true;
   actions.received.push_back(Bytes::copy_of("x"));
   actions.closed = Closed{};
-  actions.write_frame(FrameType::kMessage, {});
+  write(actions, "");
   actions.clear();
   EXPECT_TRUE(actions.empty());
   EXPECT_TRUE(actions.writes().empty());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "troupe/wire/codec.hpp"
@@ -30,7 +31,10 @@ Link::Link(LinkOptions options, Role role, Identity local, const Nonce& nonce, T
       frame_bytes_max_(local.frame_bytes_max),
       handshake_(std::in_place, role, std::move(local), nonce, std::move(options.secret),
                  std::move(options.expected_node)),
-      liveness_(options.liveness) {}
+      liveness_(options.liveness),
+      chunk_bytes_(options.chunk_bytes),
+      window_(options.window),
+      reassembly_(frame_bytes_max_) {}
 
 void Link::start(Actions& actions) {
   if (handshake_) apply(handshake_->start(), actions);
@@ -57,7 +61,11 @@ void Link::on_frame(TimePoint now, Frame frame, Actions& actions) {
     return;
   }
   switch (frame.type) {
-    case FrameType::kMessage: return actions.received.push_back(std::move(frame.payload));
+    case FrameType::kMessage:
+      arrived_bytes_ += wire::kFrameHeaderBytes + frame.payload.size();
+      return actions.received.push_back(std::move(frame.payload));
+    case FrameType::kChunk: return on_chunk(frame.payload, actions);
+    case FrameType::kCredit: return on_credit(now, frame.payload, actions);
     case FrameType::kHeartbeat: return on_heartbeat(now, frame.payload, actions);
     case FrameType::kGoodbye: return on_goodbye(frame.payload, actions);
     default: return violation(fmt::format("a {} frame after the handshake", to_string(frame.type)), actions);
@@ -68,6 +76,37 @@ void Link::on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions) {
   const auto heartbeat = wire::decode<Heartbeat>(payload);
   if (!heartbeat) return violation("a heartbeat that does not decode", actions);
   liveness_.on_heartbeat(now, *heartbeat);
+  if (const auto round_trip = liveness_.last_round_trip()) window_.on_round_trip(now, *round_trip);
+}
+
+void Link::on_chunk(const Bytes& payload, Actions& actions) {
+  arrived_bytes_ += wire::kFrameHeaderBytes + payload.size();
+  auto message = reassembly_.add(payload);
+  if (!message) return on_decode_error(message.error(), actions);
+  if (*message) actions.received.push_back(**std::move(message));
+}
+
+void Link::on_credit(TimePoint now, const Bytes& payload, Actions& actions) {
+  wire::Reader reader(payload);
+  const auto total = reader.number<std::uint64_t>();
+  if (!reader.ok() || !window_.on_credit(now, total)) return violation("credit for what was not sent", actions);
+  send_waiting(now, actions);
+}
+
+void Link::send_waiting(TimePoint now, Actions& actions) {
+  while (window_.has_room()) {
+    const std::size_t size = outbox_.write_next(actions);
+    if (size == 0) return;
+    window_.on_sent(now, size);
+    liveness_.on_sent(now);
+  }
+}
+
+void Link::give_credit(std::size_t held_bytes, Actions& actions) {
+  if (state_ != State::kEstablished || held_bytes > arrived_bytes_) return;
+  const std::uint64_t total = arrived_bytes_ - held_bytes;
+  if (!credit_.is_due(total)) return;
+  actions.write_frame(FrameType::kCredit, [total](wire::Writer& writer) { writer.number(total); });
 }
 
 void Link::on_goodbye(const Bytes& payload, Actions& actions) {
@@ -82,7 +121,7 @@ void Link::on_goodbye(const Bytes& payload, Actions& actions) {
 }
 
 void Link::apply(HandshakeStep step, Actions& actions) {
-  if (step.send) actions.write_frame(step.send->type, step.send->payload.span());
+  if (step.send) actions.write_frame(step.send->type, step.send->payload);
   if (step.failed) close(*std::move(step.failed), false, actions);
 }
 
@@ -92,6 +131,8 @@ void Link::establish(TimePoint now, Actions& actions) {
   handshake_.reset();
   state_ = State::kEstablished;
   decoder_.set_payload_bytes_max(frame_bytes_max_);
+  chunk_bytes_ = std::min<std::size_t>(chunk_bytes_, peer_.frame_bytes_max - ChunkHead::kBytes);
+  outbox_ = Outbox({.chunk_bytes = chunk_bytes_, .open_bytes_max = peer_.frame_bytes_max});
   liveness_.begin(now);
   actions.established = true;
 }
@@ -125,7 +166,7 @@ void Link::on_tick(TimePoint now, Actions& actions) {
   switch (liveness_.duty(now)) {
     case Liveness::Duty::kNone: return;
     case Liveness::Duty::kSendHeartbeat:
-      actions.write_frame(FrameType::kHeartbeat, wire::encode(liveness_.make_heartbeat(now)).span());
+      actions.write_frame(FrameType::kHeartbeat, wire::encode(liveness_.make_heartbeat(now)));
       return;
     case Liveness::Duty::kGiveUp: break;
   }
@@ -151,16 +192,25 @@ TimePoint Link::next_tick() const {
   return TimePoint::max();
 }
 
-Result<void> Link::send(TimePoint now, std::span<const std::byte> head, Bytes body, Actions& actions) {
+Result<void> Link::send(TimePoint now, std::uint64_t flow, wire::Encoder message, Actions& actions) {
   if (state_ != State::kEstablished) return fail(ErrorCode::kUnreachable, "the link is not established");
-  const std::size_t payload_bytes = head.size() + body.size();
-  if (payload_bytes > peer_.frame_bytes_max) {
+  // Most messages are small and find credit: they are written where they leave from.
+  const wire::Writer::Mark before = actions.mark();
+  const std::size_t frame_bytes = actions.write_frame(FrameType::kMessage, message);
+  const std::size_t size = frame_bytes - wire::kFrameHeaderBytes;
+  if (size > peer_.frame_bytes_max) {
+    actions.drop_since(before);
     return fail(ErrorCode::kTooLarge, fmt::format("a message of {} bytes, where {} takes at most {}: raise its "
                                                   "frame_bytes_max, or send less",
-                                                  payload_bytes, peer_name(), peer_.frame_bytes_max));
+                                                  size, peer_name(), peer_.frame_bytes_max));
   }
-  actions.write_frame(FrameType::kMessage, head, std::move(body));
-  liveness_.on_sent(now);
+  if (outbox_.empty() && window_.has_room() && size <= chunk_bytes_) {
+    window_.on_sent(now, frame_bytes);
+    liveness_.on_sent(now);
+    return {};
+  }
+  outbox_.push(flow, actions.take_payload(before), size);
+  send_waiting(now, actions);
   return {};
 }
 
@@ -172,7 +222,7 @@ void Link::part(std::string_view reason, bool leaves, Actions& actions) {
   if (state_ == State::kClosed) return;
   reason = reason.substr(0, kReasonBytesMax);
   if (state_ == State::kEstablished) {
-    actions.write_frame(FrameType::kGoodbye, wire::encode(Goodbye{std::string(reason), leaves}).span());
+    actions.write_frame(FrameType::kGoodbye, wire::encode(Goodbye{std::string(reason), leaves}));
   }
   close({leaves ? ErrorCode::kStopping : ErrorCode::kRefused,
          fmt::format("this node {}: {}", leaves ? "left" : "gave up the link", reason)},
@@ -186,7 +236,9 @@ void Link::violation(std::string_view what, Actions& actions) {
 void Link::close(Error error, bool peer_left, Actions& actions) {
   state_ = State::kClosed;
   handshake_.reset();
-  decoder_ = wire::FrameDecoder(0);  // Lets go of what it holds.
+  decoder_ = wire::FrameDecoder(0);  // These let go of what they hold.
+  outbox_ = Outbox({});
+  reassembly_ = Reassembly(0);
   actions.closed = Closed{std::move(error), peer_left};
 }
 

@@ -11,9 +11,12 @@
 #include "troupe/base/error.hpp"
 #include "troupe/base/time.hpp"
 #include "troupe/link/actions.hpp"
+#include "troupe/link/chunk.hpp"
 #include "troupe/link/handshake.hpp"
 #include "troupe/link/identity.hpp"
 #include "troupe/link/liveness.hpp"
+#include "troupe/link/outbox.hpp"
+#include "troupe/link/window.hpp"
 #include "troupe/wire/frame.hpp"
 
 namespace troupe::link {
@@ -23,10 +26,15 @@ struct LinkOptions {
   std::optional<std::string> expected_node;  ///< Dialer: the node that has to answer, if it is known.
   Duration handshake_timeout = 5s;           ///< From the TCP connection to `established`.
   LivenessOptions liveness;
+  WindowOptions window;
+  std::size_t chunk_bytes = 64U << 10U;  ///< A message above this goes in chunks, between which others go.
 };
 
 /// One connection's protocol, for either end: first the handshake, then messages and heartbeats until one side leaves
 /// or fails.
+///
+/// What is sent leaves in a fair order (`Outbox`) as far as the peer's credit goes (`SendWindow`); the rest waits here,
+/// where small messages pass large ones, and not in the socket, where nothing can.
 ///
 /// Pure: the owner (a lane of the runtime, or of the simulator) feeds it what the socket and the clock give, and does
 /// what it finds in the `Actions`. One owner, one thread. `now` never goes backwards.
@@ -34,6 +42,7 @@ struct LinkOptions {
 ///     Link link(options, Role::kDialer, identity, nonce, now);
 ///     link.start(actions);
 ///     on readable:  link.on_bytes(now, bytes, actions);
+///     then:         link.give_credit(held_bytes, actions);   // When `received` was handled.
 ///     on end:       link.on_end("connection reset by peer", actions);
 ///     on timer:     link.on_tick(now, actions);              // Then arm it for link.next_tick().
 ///
@@ -62,10 +71,22 @@ class Link {
   /// fires at the old time and is set again costs less than one that is moved for each message.
   TimePoint next_tick() const;
 
-  /// One message: `head` (copied) followed by `body` (not copied if it is large). Fails and sends nothing: with
-  /// `unreachable` if the link is not established, with `too_large` if the peer does not take so much. There is no
-  /// queue here: the owner bounds what it writes.
-  Result<void> send(TimePoint now, std::span<const std::byte> head, Bytes body, Actions& actions);
+  /// One message, as `message` writes it. Messages of the same flow arrive in order; those of others may pass it.
+  /// Fails and sends nothing: with `unreachable` if the link is not established, with `too_large` if the peer does not
+  /// take so much. The owner bounds what waits: see `waiting_bytes`.
+  Result<void> send(TimePoint now, std::uint64_t flow, wire::Encoder message, Actions& actions);
+
+  /// Tells the peer how much was taken of what it sent, so that it may send more: everything so far but `held_bytes`,
+  /// which are the owner's messages that could not be handed on yet. While they are held, the peer sends no more than
+  /// its window; it goes on when they are not.
+  void give_credit(std::size_t held_bytes, Actions& actions);
+
+  /// What was given to `send`, and is not written yet because the peer's credit is used up.
+  std::size_t waiting_bytes() const { return outbox_.bytes(); }
+  std::size_t waiting_messages() const { return outbox_.messages(); }
+  /// What was written, and the peer has not given credit for.
+  std::size_t under_way_bytes() const { return window_.under_way(); }
+  std::size_t window_bytes() const { return window_.window_bytes(); }
 
   /// Leaves on purpose: tells the peer, and closes. The peer gets `closed` with `peer_left`.
   void goodbye(std::string_view reason, Actions& actions);
@@ -96,6 +117,9 @@ class Link {
   void on_frame(TimePoint now, wire::Frame frame, Actions& actions);
   void on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions);
   void on_goodbye(const Bytes& payload, Actions& actions);
+  void on_chunk(const Bytes& payload, Actions& actions);
+  void on_credit(TimePoint now, const Bytes& payload, Actions& actions);
+  void send_waiting(TimePoint now, Actions& actions);
   void part(std::string_view reason, bool leaves, Actions& actions);
   void apply(HandshakeStep step, Actions& actions);
   void establish(TimePoint now, Actions& actions);
@@ -113,6 +137,12 @@ class Link {
   std::optional<Handshake> handshake_;  ///< Gone, and the secret with it, once it is over.
   wire::FrameDecoder decoder_{Handshake::kPayloadBytesMax};
   Liveness liveness_;
+  std::size_t chunk_bytes_;
+  SendWindow window_;
+  Outbox outbox_{{}};
+  Reassembly reassembly_;
+  std::uint64_t arrived_bytes_ = 0;  ///< Frames of messages and chunks.
+  CreditCounter credit_;
   Identity peer_;
   std::uint16_t version_ = 0;
 };

@@ -24,8 +24,6 @@ Identity identity_of(const std::string& node, std::uint32_t frame_bytes_max = 1 
           .frame_bytes_max = frame_bytes_max};
 }
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
-
 /// A link and what came out of it.
 struct End {
   End(Role role, const std::string& node, std::uint32_t frame_bytes_max = 1 << 20)
@@ -53,10 +51,22 @@ struct End {
     return texts;
   }
 
+  /// A message of one flow: `head` and `body`.
+  Result<void> send(TimePoint now, std::string_view head, const Bytes& body = {}) {
+    return link.send(
+        now, 1,
+        [&](wire::Writer& writer) {
+          writer.raw(std::as_bytes(std::span(head)));
+          writer.raw(body);
+        },
+        actions);
+  }
+
   std::string closed() const { return actions.closed ? actions.closed->error.to_string() : "not closed"; }
 
   Link link;
   Actions actions;
+  bool gives_credit = true;
 };
 
 class LinkTest : public testing::Test {
@@ -72,6 +82,7 @@ class LinkTest : public testing::Test {
     for (std::size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size() - at)) {
       to.link.on_bytes(now_, bytes.slice(at, piece), to.actions);
     }
+    if (to.gives_credit) to.link.give_credit(0, to.actions);
     return bytes.size();
   }
 
@@ -85,7 +96,7 @@ class LinkTest : public testing::Test {
   static Bytes frame(FrameType type, std::string_view payload) {
     wire::Writer writer;
     wire::encode_frame_header(writer, type, static_cast<std::uint32_t>(payload.size()));
-    writer.raw(bytes_of(payload));
+    writer.raw(std::as_bytes(std::span(payload)));
     return writer.finish();
   }
 
@@ -109,8 +120,8 @@ TEST_F(LinkTest, establishes_byte_by_byte_and_carries_messages_so) {
   dialer_.link.start(dialer_.actions);
   exchange(1);
   ASSERT_TRUE(dialer_.link.is_established() && acceptor_.link.is_established());
-  ASSERT_TRUE(dialer_.link.send(now_, bytes_of("one "), Bytes::copy_of("message"), dialer_.actions).has_value());
-  ASSERT_TRUE(acceptor_.link.send(now_, bytes_of("an answer"), {}, acceptor_.actions).has_value());
+  ASSERT_TRUE(dialer_.send(now_, "one ", Bytes::copy_of("message")).has_value());
+  ASSERT_TRUE(acceptor_.send(now_, "an answer").has_value());
   exchange(1);
   EXPECT_EQ(acceptor_.take_received(), (std::vector<std::string>{"one message"}));
   EXPECT_EQ(dialer_.take_received(), (std::vector<std::string>{"an answer"}));
@@ -122,9 +133,9 @@ TEST_F(LinkTest, messages_behind_the_accept_are_read_with_the_new_limit) {
   pass(acceptor_, dialer_);
   pass(dialer_, acceptor_);
   ASSERT_TRUE(acceptor_.link.is_established());
-  const std::string large(100'000, 'x');
-  ASSERT_TRUE(acceptor_.link.send(now_, bytes_of(large), {}, acceptor_.actions).has_value());
-  ASSERT_TRUE(acceptor_.link.send(now_, bytes_of("y"), {}, acceptor_.actions).has_value());
+  const std::string large(50'000, 'x');
+  ASSERT_TRUE(acceptor_.send(now_, large).has_value());
+  ASSERT_TRUE(acceptor_.send(now_, "y").has_value());
   pass(acceptor_, dialer_);
   EXPECT_TRUE(dialer_.actions.established);
   EXPECT_EQ(dialer_.take_received(), (std::vector<std::string>{large, "y"}));
@@ -133,7 +144,7 @@ TEST_F(LinkTest, messages_behind_the_accept_are_read_with_the_new_limit) {
 TEST_F(LinkTest, a_large_body_is_copied_neither_out_nor_in) {
   establish();
   const Bytes body = Bytes::copy_of(std::string(5000, 'b'));
-  ASSERT_TRUE(dialer_.link.send(now_, bytes_of("head"), body, dialer_.actions).has_value());
+  ASSERT_TRUE(dialer_.send(now_, "head", body).has_value());
   ASSERT_EQ(dialer_.actions.writes().size(), 2U);
   EXPECT_EQ(dialer_.actions.writes()[1].data(), body.data());
 
@@ -146,9 +157,9 @@ TEST_F(LinkTest, a_large_body_is_copied_neither_out_nor_in) {
 
 TEST_F(LinkTest, what_the_peer_does_not_take_is_not_sent) {
   establish();
-  EXPECT_TRUE(dialer_.link.send(now_, bytes_of("head"), Bytes::copy_of(std::string(8188, 'x')), dialer_.actions));
+  EXPECT_TRUE(dialer_.send(now_, "head", Bytes::copy_of(std::string(8188, 'x'))));
   dialer_.take_writes();
-  const auto sent = dialer_.link.send(now_, bytes_of("head"), Bytes::copy_of(std::string(8189, 'x')), dialer_.actions);
+  const auto sent = dialer_.send(now_, "head", Bytes::copy_of(std::string(8189, 'x')));
   ASSERT_FALSE(sent.has_value());
   EXPECT_EQ(sent.error().to_string(),
             "too_large: a message of 8193 bytes, where node 'bob' takes at most 8192: raise its frame_bytes_max, or "
@@ -158,11 +169,11 @@ TEST_F(LinkTest, what_the_peer_does_not_take_is_not_sent) {
 }
 
 TEST_F(LinkTest, sends_nothing_before_it_is_established_and_nothing_once_closed) {
-  EXPECT_EQ(dialer_.link.send(now_, bytes_of("early"), {}, dialer_.actions).error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(dialer_.send(now_, "early").error().code, ErrorCode::kUnreachable);
   establish();
   dialer_.link.goodbye("done", dialer_.actions);
   dialer_.take_writes();
-  EXPECT_EQ(dialer_.link.send(now_, bytes_of("late"), {}, dialer_.actions).error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(dialer_.send(now_, "late").error().code, ErrorCode::kUnreachable);
   EXPECT_TRUE(dialer_.actions.writes().empty());
 }
 
@@ -333,6 +344,60 @@ TEST_F(LinkTest, random_bytes_never_establish_and_always_end_in_a_clear_error) {
   }
 }
 
+TEST_F(LinkTest, a_peer_that_gives_no_credit_gets_a_window_and_the_rest_waits_here) {
+  establish();
+  acceptor_.gives_credit = false;
+  const std::string text(5'000, 'x');
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, text).has_value());
+  exchange();
+  const std::size_t arrived = acceptor_.take_received().size();
+  EXPECT_EQ(arrived, 53U) << "256 KiB, and the message with which they were reached";
+  EXPECT_EQ(dialer_.link.waiting_messages(), 200 - arrived);
+  EXPECT_EQ(dialer_.link.waiting_bytes(), (200 - arrived) * text.size());
+  acceptor_.gives_credit = true;
+  exchange();
+  EXPECT_EQ(acceptor_.take_received().size(), 200 - arrived);
+  EXPECT_EQ(dialer_.link.waiting_messages(), 0U);
+}
+
+TEST_F(LinkTest, what_the_owner_holds_gets_no_credit) {
+  establish();
+  acceptor_.gives_credit = false;
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, std::string(5'000, 'x')).has_value());
+  exchange();
+  acceptor_.link.give_credit(53 * 5'000, acceptor_.actions);
+  EXPECT_TRUE(acceptor_.take_writes().empty());
+  acceptor_.link.give_credit(0, acceptor_.actions);
+  EXPECT_FALSE(acceptor_.take_writes().empty());
+}
+
+TEST_F(LinkTest, a_message_above_the_chunk_size_goes_in_parts_and_arrives_whole) {
+  dialer_ = End(Role::kDialer, "ada", 1 << 20);
+  acceptor_ = End(Role::kAcceptor, "bob", 1 << 20);
+  establish();
+  const std::string large(700'000, 'x');
+  ASSERT_TRUE(dialer_.send(now_, large).has_value());
+  ASSERT_TRUE(
+      dialer_.link
+          .send(
+              now_, 2, [](wire::Writer& writer) { writer.raw(std::as_bytes(std::span("y", 1))); }, dialer_.actions)
+          .has_value());
+  exchange(1'000);
+  EXPECT_EQ(acceptor_.take_received(), (std::vector<std::string>{"y", large}));
+}
+
+TEST_F(LinkTest, credit_for_what_was_not_sent_closes_the_link) {
+  establish();
+  dialer_.link.on_bytes(now_, frame(FrameType::kCredit, std::string("\1\0\0\0\0\0\0\0", 8)), dialer_.actions);
+  EXPECT_EQ(dialer_.closed(), "corrupt: node 'bob' sent credit for what was not sent");
+}
+
+TEST_F(LinkTest, a_chunk_out_of_place_closes_the_link) {
+  establish();
+  dialer_.link.on_bytes(now_, frame(FrameType::kChunk, "twelve bytes and more"), dialer_.actions);
+  EXPECT_EQ(dialer_.closed(), "corrupt: node 'bob' sent a chunk of a message that was not begun");
+}
+
 TEST_F(LinkTest, random_traffic_in_random_cuts_arrives_whole_and_in_order) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Random random(seed);
@@ -343,7 +408,7 @@ TEST_F(LinkTest, random_traffic_in_random_cuts_arrives_whole_and_in_order) {
     for (int i = 0; i < 100; ++i) {
       const std::string head(random.below(40), 'h');
       const std::string body(random.below(random.chance(0.2) ? 20'000 : 600), static_cast<char>('a' + i % 26));
-      ASSERT_TRUE(dialer_.link.send(now_, bytes_of(head), Bytes::copy_of(body), dialer_.actions).has_value());
+      ASSERT_TRUE(dialer_.send(now_, head, Bytes::copy_of(body)).has_value());
       sent.push_back(head + body);
       if (random.chance(0.3)) pass(dialer_, acceptor_, 1 + random.below(3000));
     }

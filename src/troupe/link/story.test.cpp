@@ -122,7 +122,8 @@ class Story {
   }
 
   void send(End& from, const std::string& text) {
-    const auto sent = from.link->send(now_, std::as_bytes(std::span(text)), {}, from.actions);
+    const auto sent = from.link->send(
+        now_, 1, [&](wire::Writer& writer) { writer.raw(std::as_bytes(std::span(text))); }, from.actions);
     if (!sent) print(from, "cannot send, " + sent.error().to_string());
   }
 

@@ -70,7 +70,7 @@ struct Codec<std::string> {
 
 template <>
 struct Codec<Bytes> {
-  static void write(Writer& writer, const Bytes& value) { writer.block(value.span()); }
+  static void write(Writer& writer, const Bytes& value) { writer.block(value); }
   static void read(Reader& reader, Bytes& value) { value = reader.block(); }
 };
 
@@ -177,10 +177,10 @@ template <class T>
 struct Codec<T> {
   static void write(Writer& writer, const T& value) {
     // The length goes first, and is known last: four bytes are kept for it.
-    const std::size_t start = writer.size();
+    const wire::Writer::Mark start = writer.mark();
     writer.number(std::uint32_t{0});
     write_fields(writer, value);
-    writer.patch(start, static_cast<std::uint32_t>(writer.size() - start - sizeof(std::uint32_t)));
+    writer.patch(start.offset, static_cast<std::uint32_t>(writer.size() - start.size - sizeof(std::uint32_t)));
   }
   static void read(Reader& reader, T& value) {
     reader.nested([&] { read_fields(reader, value); });

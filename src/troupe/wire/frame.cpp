@@ -20,6 +20,8 @@ std::string_view to_string(FrameType type) {
     case FrameType::kHeartbeat: return "heartbeat";
     case FrameType::kMessage: return "message";
     case FrameType::kGoodbye: return "goodbye";
+    case FrameType::kChunk: return "chunk";
+    case FrameType::kCredit: return "credit";
   }
   return "unknown";
 }
@@ -74,7 +76,7 @@ Result<FrameDecoder::Header> FrameDecoder::parse_header() const {
   const auto type = static_cast<FrameType>(static_cast<std::uint8_t>(raw >> 32U));
   const auto flags = static_cast<std::uint8_t>(raw >> 40U);
   const auto reserved = static_cast<std::uint16_t>(raw >> 48U);
-  const bool known = type >= FrameType::kHello && type <= FrameType::kGoodbye;
+  const bool known = type >= FrameType::kHello && type <= FrameType::kCredit;
   if (!known || flags != 0 || reserved != 0) {
     return fail(
         ErrorCode::kCorrupt,

@@ -24,8 +24,7 @@
 /// after the handshake has shown that its peer's version has it.
 namespace troupe::wire {
 
-/// What a frame's payload is. The numbers cross the wire: append only, never reuse one. 9 and 10 are set aside for a
-/// chunk of a large message and for credit.
+/// What a frame's payload is. The numbers cross the wire: append only, never reuse one.
 enum class FrameType : std::uint8_t {
   kHello = 1,      ///< Handshake: the dialer's identity and nonce.
   kChallenge = 2,  ///< Handshake: the acceptor's identity, nonce and proof.
@@ -35,6 +34,8 @@ enum class FrameType : std::uint8_t {
   kHeartbeat = 6,  ///< The sender is alive; also measures the round trip.
   kMessage = 7,    ///< A message of the layers above, opaque here.
   kGoodbye = 8,    ///< The sender leaves on purpose.
+  kChunk = 9,      ///< A part of a message that is too large to go in one piece.
+  kCredit = 10,    ///< How much of what came has been taken, so that more may come.
 };
 
 /// The type's name in snake_case, "unknown" for a number that has none.

@@ -57,6 +57,8 @@ TEST(Frame, the_numbers_of_the_types_never_change) {
   EXPECT_EQ(static_cast<int>(FrameType::kHeartbeat), 6);
   EXPECT_EQ(static_cast<int>(FrameType::kMessage), 7);
   EXPECT_EQ(static_cast<int>(FrameType::kGoodbye), 8);
+  EXPECT_EQ(static_cast<int>(FrameType::kChunk), 9);
+  EXPECT_EQ(static_cast<int>(FrameType::kCredit), 10);
 }
 
 TEST(FrameDecoder, gives_all_frames_of_one_input) {
@@ -150,7 +152,7 @@ TEST(FrameDecoder, a_new_limit_counts_from_the_next_header_on) {
 TEST(FrameDecoder, an_unknown_type_flag_or_reserved_bit_is_corrupt) {
   for (const auto& [header, text] : std::vector<std::pair<std::string_view, std::string_view>>{
            {{"\x01\0\0\0\0\0\0\0", 8}, "(type 0, flags 0, reserved 0, payload of 1 bytes)"},
-           {{"\x01\0\0\0\x09\0\0\0", 8}, "(type 9, flags 0, reserved 0, payload of 1 bytes)"},
+           {{"\x01\0\0\0\x0b\0\0\0", 8}, "(type 11, flags 0, reserved 0, payload of 1 bytes)"},
            {{"\x01\0\0\0\xff\0\0\0", 8}, "(type 255, flags 0, reserved 0, payload of 1 bytes)"},
            {{"\x01\0\0\0\x07\x01\0\0", 8}, "(type 7, flags 1, reserved 0, payload of 1 bytes)"},
            {{"\x01\0\0\0\x07\0\x01\0", 8}, "(type 7, flags 0, reserved 1, payload of 1 bytes)"},
