@@ -6,7 +6,7 @@
 
 namespace troupe::cluster {
 
-/// Makes turns of the cluster's actor from what Lanes reports. News of links is never lost, or the overlay would go on
+/// Makes turns of the cluster's actor from what Links reports. News of links is never lost, or the overlay would go on
 /// believing in a link that is gone: while the actor's mailbox is full (a peer may flood it), it waits here, in order.
 /// There are few links, so it is little.
 class Cluster::Listener final : public LinkListener {
@@ -50,17 +50,34 @@ class Cluster::Listener final : public LinkListener {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
+/// Takes the news of a lost lane from its shard to the links.
+class Cluster::Loss final : public LaneLoss {
+ public:
+  Loss(Cluster& cluster, std::uint32_t shard) : cluster_(cluster), shard_(shard) {}
+  void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
+    cluster_.send_task(shard_, 0, [&cluster = cluster_, link, reason, peer_left](Shard&) {
+      cluster.links_->on_data_lane_lost(link, reason, peer_left);
+    });
+  }
+
+ private:
+  Cluster& cluster_;
+  std::uint32_t shard_;
+};
+
 Cluster::Cluster(std::vector<ShardHost*> hosts) : hosts_(std::move(hosts)) {
   for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
-    routings_.push_back(std::make_unique<Routing>(*hosts_[i], i, 0, lanes_));
+    routings_.push_back(std::make_unique<Routing>(*hosts_[i], i, lanes_));
+    losses_.push_back(std::make_unique<Loss>(*this, i));
   }
 }
 
 Cluster::~Cluster() = default;
 
-Result<Ref<Membership>> Cluster::start(ClusterOptions options, Shard& shard, Network& network, Metrics& metrics,
+Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place> places, Metrics& metrics,
                                        LogSink& log_sink) {
-  LanesOptions lanes{.identity = {.cluster = options.cluster,
+  const auto shards = static_cast<std::uint32_t>(hosts_.size());
+  LinksOptions links{.identity = {.cluster = options.cluster,
                                   .node = options.self.name,
                                   .incarnation = options.self.incarnation,
                                   .address = options.self.address,
@@ -68,55 +85,99 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, Shard& shard, Net
                                   .channel = "control",
                                   .frame_bytes_max = options.message_bytes_max},
                      .secret = options.secret,
-                     .data_lanes = options.data_lanes,
+                     .data_lanes = options.data_lanes == 0 ? static_cast<std::uint16_t>(shards) : options.data_lanes,
                      .handshake_timeout = options.handshake_timeout,
                      .liveness = options.liveness,
-                     .lane_queue_bytes_max = options.lane_queue_bytes_max,
                      .handshakes_max = options.handshakes_max};
-  if (const auto valid = link::check(lanes.identity); !valid) return std::unexpected(valid.error());
-  shard_ = &shard;
-  lanes_ = std::make_unique<Lanes>(std::move(lanes), shard, network, metrics, log_sink);
+  if (const auto valid = link::check(links.identity); !valid) return std::unexpected(valid.error());
+  places_ = std::move(places);
+  Shard& shard = *places_[0].shard;
+  for (std::uint32_t i = 0; i < shards; ++i) {
+    lanes_.push_back(std::make_unique<Lanes>(
+        LanesOptions{.shards = shards, .lane_queue_bytes_max = options.lane_queue_bytes_max}, *places_[i].shard,
+        *places_[i].network, *losses_[i], metrics, log_sink));
+  }
+  links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
+                                   metrics, log_sink);
   auto overlay = std::make_unique<overlay::FullMesh>(options.overlay, options.self, shard.random().fork());
-  const auto actor = shard.spawn<ClusterActor>({.name = kMembershipName}, options.self, std::move(overlay), *lanes_,
+  const auto actor = shard.spawn<ClusterActor>({.name = kMembershipName}, options.self, std::move(overlay), *links_,
                                                static_cast<RouteTables&>(*this), metrics);
   if (!actor) return std::unexpected(actor.error());
   listener_ = std::make_unique<Listener>(shard, *actor);
-  lanes_->set_listener(listener_.get());
+  links_->set_listener(listener_.get());
   return Ref<Membership>(*actor);
 }
 
-void Cluster::flush() {
-  if (lanes_) lanes_->flush();
+void Cluster::flush(std::uint32_t shard) {
+  if (lanes_.empty()) return;
+  lanes_[shard]->flush();
+  if (shard == 0) links_->flush();
 }
 
 void Cluster::on_accept(std::unique_ptr<Connection> connection) {
-  if (lanes_) lanes_->on_accept(std::move(connection));
+  if (links_) links_->on_accept(std::move(connection));
 }
 
-void Cluster::stop() { lanes_.reset(); }
+void Cluster::stop() {
+  links_.reset();
+  lanes_.clear();
+}
 
 void Cluster::add(const NodeId& node) {
-  on_each_shard([node](Routing& routing, Shard&) { routing.add(node); });
+  on_each_shard([this, node](std::uint32_t i, Shard&) { routings_[i]->add(node); });
 }
 
 void Cluster::remove(const NodeId& node, const std::string& reason) {
-  on_each_shard([node, reason](Routing& routing, Shard& shard) {
-    routing.remove(node);
+  on_each_shard([this, node, reason](std::uint32_t i, Shard& shard) {
+    routings_[i]->remove(node);
     shard.node_down(node, reason);
   });
 }
 
 void Cluster::reconnected(const NodeId& node) {
-  on_each_shard([node](Routing&, Shard& shard) { shard.node_reconnected(node); });
+  on_each_shard([node](std::uint32_t, Shard& shard) { shard.node_reconnected(node); });
 }
 
-void Cluster::on_each_shard(const std::function<void(Routing&, Shard&)>& action) {
-  action(*routings_[0], *shard_);
+void Cluster::attach(PartedLane lane, std::uint16_t) {
+  const auto shard = static_cast<std::uint32_t>(lane.index % hosts_.size());
+  if (shard == 0) return lanes_[0]->attach(std::move(lane));
+  send_task(0, shard, [this, shard, lane = std::move(lane)](Shard&) mutable { lanes_[shard]->attach(std::move(lane)); });
+}
+
+void Cluster::use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) {
+  on_each_shard([this, node, link, lanes](std::uint32_t i, Shard&) { lanes_[i]->use(node, link, lanes); });
+}
+
+/// Each shard says to the first that it has come so far; when all have, each is told to deliver.
+void Cluster::deliver(const NodeId& node, overlay::LinkId link) {
+  const auto finish = [this, node, link] {
+    on_each_shard([this, node, link](std::uint32_t i, Shard&) { lanes_[i]->deliver(node, link); });
+  };
+  if (hosts_.size() == 1) return finish();
+  const auto missing = std::make_shared<std::size_t>(hosts_.size() - 1);  // Only on shard 0.
   for (std::uint32_t i = 1; i < hosts_.size(); ++i) {
-    // The same queue as messages to that shard take, so a message from a new member cannot overtake the news of it.
-    ShardTask task = [action, routing = routings_[i].get()](Shard& shard) { action(*routing, shard); };
-    hosts_[0]->send_to_shard(i, Envelope::make(EnvelopeKind::kTask, std::move(task), local_payload_type<ShardTask>));
+    send_task(0, i, [this, i, missing, finish](Shard&) {
+      send_task(i, 0, [missing, finish](Shard&) {
+        if (--*missing == 0) finish();
+      });
+    });
   }
+}
+
+void Cluster::close(overlay::LinkId link, const std::string& reason, bool leaves) {
+  on_each_shard([this, link, reason, leaves](std::uint32_t i, Shard&) { lanes_[i]->close(link, reason, leaves); });
+}
+
+/// The same queue as messages to that shard take, so a message from a new member cannot overtake the news of it.
+void Cluster::send_task(std::uint32_t from, std::uint32_t to, ShardTask task) {
+  EnvelopePtr envelope = Envelope::make(EnvelopeKind::kTask, std::move(task), local_payload_type<ShardTask>);
+  if (from == to) return places_[to].shard->deliver(std::move(envelope));
+  hosts_[from]->send_to_shard(to, std::move(envelope));
+}
+
+void Cluster::on_each_shard(const std::function<void(std::uint32_t, Shard&)>& action) {
+  action(0, *places_[0].shard);
+  for (std::uint32_t i = 1; i < hosts_.size(); ++i) send_task(0, i, [action, i](Shard& shard) { action(i, shard); });
 }
 
 }  // namespace troupe::cluster

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "troupe/cluster/cluster_actor.hpp"
+#include "troupe/cluster/lanes.hpp"
+#include "troupe/cluster/links.hpp"
 #include "troupe/cluster/routing.hpp"
 #include "troupe/overlay/full_mesh.hpp"
 
@@ -17,7 +19,7 @@ struct ClusterOptions {
   overlay::Member self;            ///< Name, incarnation, and the addresses under which others reach this node.
   std::string secret;              ///< Shared by all nodes of the cluster.
   overlay::FullMeshOptions overlay;
-  std::uint16_t data_lanes = 1;
+  std::uint16_t data_lanes = 0;  ///< Connections of the `data` channel to each other node; 0: one for each shard.
   std::uint32_t message_bytes_max = 64U << 20U;  ///< The largest message that this node takes from another.
   std::size_t lane_queue_bytes_max = 128U << 20U;
   std::size_t handshakes_max = 128;
@@ -27,7 +29,7 @@ struct ClusterOptions {
 
 /// A node's part in the cluster: its lanes, its routing tables and its cluster actor, in either world. Made before the
 /// shards run; `start` is called on shard 0.
-class Cluster final : private RouteTables {
+class Cluster final : private RouteTables, private LaneShards {
  public:
   /// One host for each shard of the node, in order. They outlive this object.
   explicit Cluster(std::vector<ShardHost*> hosts);
@@ -36,33 +38,50 @@ class Cluster final : private RouteTables {
   /// For ShardHost::send_to_node of that shard.
   Routing& routing(std::uint32_t shard) { return *routings_[shard]; }
 
-  /// On shard 0's thread: opens the lanes and joins. Fails with `invalid_argument` if the node's own identity is not
-  /// fit to be shown.
-  Result<Ref<Membership>> start(ClusterOptions options, Shard& shard, Network& network, Metrics& metrics,
-                                LogSink& log_sink);
+  /// A shard of the node and its way to the network.
+  struct Place {
+    Shard* shard = nullptr;
+    Network* network = nullptr;
+  };
 
-  /// On shard 0's thread, at the end of each round of its loop. Nothing before `start`.
-  void flush();
+  /// Before the shards run, or where one thread runs them all: opens the lanes and joins. Fails with `invalid_argument`
+  /// if the node's own identity is not fit to be shown.
+  Result<Ref<Membership>> start(ClusterOptions options, std::vector<Place> places, Metrics& metrics, LogSink& log_sink);
+
+  /// On that shard's thread, at the end of each round of its loop. Nothing before `start`.
+  void flush(std::uint32_t shard);
 
   /// On shard 0's thread: a peer connected to the cluster port.
   void on_accept(std::unique_ptr<Connection> connection);
 
-  /// On shard 0's thread, after its actors have ended: cuts all lanes.
+  /// After the shards have stopped: cuts all lanes.
   void stop();
 
  private:
   class Listener;
+  class Loss;
 
+  // RouteTables
   void add(const NodeId& node) override;
   void remove(const NodeId& node, const std::string& reason) override;
   void reconnected(const NodeId& node) override;
-  void on_each_shard(const std::function<void(Routing&, Shard&)>& action);
+
+  // LaneShards
+  void attach(PartedLane lane, std::uint16_t lanes) override;
+  void use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) override;
+  void deliver(const NodeId& node, overlay::LinkId link) override;
+  void close(overlay::LinkId link, const std::string& reason, bool leaves) override;
+
+  void send_task(std::uint32_t from, std::uint32_t to, ShardTask task);
+  void on_each_shard(const std::function<void(std::uint32_t, Shard&)>& action);
 
   std::vector<ShardHost*> hosts_;
-  std::unique_ptr<Lanes> lanes_;
-  std::unique_ptr<Listener> listener_;
+  std::vector<std::unique_ptr<Loss>> losses_;   ///< One for each shard, as the next.
+  std::vector<std::unique_ptr<Lanes>> lanes_;   ///< Once started.
   std::vector<std::unique_ptr<Routing>> routings_;
-  Shard* shard_ = nullptr;  ///< Shard 0, once started.
+  std::unique_ptr<Links> links_;
+  std::unique_ptr<Listener> listener_;
+  std::vector<Place> places_;
 };
 
 }  // namespace troupe::cluster

@@ -10,11 +10,11 @@ constexpr std::size_t kDialErrorsMax = 1024;
 
 }  // namespace
 
-ClusterActor::ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Lanes& lanes,
+ClusterActor::ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Links& links,
                            RouteTables& routes, Metrics& metrics)
     : me_(std::move(me)),
       overlay_(std::move(overlay)),
-      lanes_(lanes),
+      links_(links),
       routes_(routes),
       members_up_(metrics.gauge("troupe_cluster_members_up", "Other nodes that are up as this node sees them")) {}
 
@@ -60,7 +60,7 @@ void ClusterActor::on(const WatchMembers& request) {
 
 Done ClusterActor::on(const Leave& request) {
   carry_out(overlay_->leave(context().now()));
-  lanes_.leave(request.reason);
+  links_.leave(request.reason);
   return {};
 }
 
@@ -69,27 +69,23 @@ void ClusterActor::carry_out(overlay::Actions actions) {
     std::visit([this](const auto& each) { carry_out(each); }, action);
   }
   // Only now are messages of a new link let through: the shards have been told of the member, so they can answer.
-  for (const auto& [node, link] : std::exchange(chosen_, {})) lanes_.choose(node, link);
+  for (const auto& [node, link] : std::exchange(chosen_, {})) links_.deliver(node, link);
   arm_tick();
 }
 
-void ClusterActor::carry_out(const overlay::Dial& action) { lanes_.dial(action.address); }
+void ClusterActor::carry_out(const overlay::Dial& action) { links_.dial(action.address); }
 
 void ClusterActor::carry_out(const overlay::CloseLink& action) {
   context().log().debug("closing a link: {}", action.reason);
-  lanes_.close(action.link, action.reason);
+  links_.close(action.link, action.reason);
 }
 
 void ClusterActor::carry_out(const overlay::Send& action) {
-  // The overlay may speak over a link that it has chosen in this same turn.
-  if (const auto chosen = chosen_.find(action.to); chosen != chosen_.end()) {
-    lanes_.choose(chosen->first, chosen->second);
-    chosen_.erase(chosen);
-  }
-  lanes_.send_control(action.to, action.message);
+  links_.send_control(action.to, action.message);
 }
 
 void ClusterActor::carry_out(const overlay::LinkChosen& action) {
+  links_.use(action.node, action.link);
   chosen_[action.node] = action.link;
   const auto up = up_.find(action.node.name);
   if (up == up_.end() || up->second.id() != action.node) return;

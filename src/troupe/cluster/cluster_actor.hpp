@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "troupe/actor/actor.hpp"
-#include "troupe/cluster/lanes.hpp"
+#include "troupe/cluster/links.hpp"
 #include "troupe/cluster/membership.hpp"
 #include "troupe/overlay/overlay.hpp"
 
 namespace troupe::cluster {
 
-// What Lanes reports, as turns of the cluster's actor.
+// What Links reports, as turns of the cluster's actor.
 struct LinkUp {
   static constexpr auto wire_name = "troupe.cluster.link_up";
   static constexpr bool local_only = true;
@@ -52,12 +52,12 @@ class RouteTables {
 };
 
 /// Drives the overlay: reports to it what happened to links, carries out its actions, and tells shards and listeners
-/// who is a member. One on each node, on the shard that has the lanes.
+/// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
   using Messages = troupe::Messages<LinkUp, LinkDown, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
 
-  ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Lanes& lanes, RouteTables& routes,
+  ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Links& links, RouteTables& routes,
                Metrics& metrics);
 
   void on_start() override;
@@ -83,7 +83,7 @@ class ClusterActor final : public Actor<ClusterActor> {
 
   overlay::Member me_;
   std::unique_ptr<overlay::Overlay> overlay_;
-  Lanes& lanes_;
+  Links& links_;
   RouteTables& routes_;
   Gauge& members_up_;
   std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.

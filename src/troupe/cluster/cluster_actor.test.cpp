@@ -91,7 +91,7 @@ class ClusterActorTest : public testing::Test {
     actor_ =
         shard()
             .spawn<ClusterActor>({}, overlay::Member{"ada", 1, "ada:1", ""}, std::make_unique<ScriptedOverlay>(script_),
-                                 ada().lanes, static_cast<RouteTables&>(routes_), ada().world.metrics())
+                                 ada().links, static_cast<RouteTables&>(routes_), ada().world.metrics())
             .value();
     watcher_ = shard().spawn<Watcher>({}, events_).value();
     shard().tell(actor_, WatchMembers{watcher_});
@@ -131,9 +131,9 @@ TEST_F(ClusterActorTest, dials_what_the_overlay_wants) {
 }
 
 TEST_F(ClusterActorTest, messages_of_a_new_member_come_after_the_route_and_the_news_of_it) {
-  nodes_.bob.lanes.dial("ada:1");
+  nodes_.bob.links.dial("ada:1");
   nodes_.settle();
-  nodes_.bob.lanes.choose(ada().id, nodes_.bob.links.back());
+  nodes_.bob.choose(ada().id, nodes_.bob.links_up.back());
   nodes_.bob.lanes.send({.node = ada().id,
                          .recipient = watcher_.address().actor,
                          .sender = ActorId::at(0, 1, 1),
@@ -141,7 +141,7 @@ TEST_F(ClusterActorTest, messages_of_a_new_member_come_after_the_route_and_the_n
                          .body = wire::encode(Hello{1})});
   nodes_.settle();
   EXPECT_THAT(events_, IsEmpty()) << "ada has not taken the link into use";
-  const overlay::LinkId link = ada().links.back();
+  const overlay::LinkId link = ada().links_up.back();
   tell(LinkUp{link, bob(), ""}, {overlay::LinkChosen{nodes_.bob.id, link}, overlay::MemberUp{bob()}});
   EXPECT_THAT(events_, ElementsAre("route", "bob is up", "hello 1"));
 }

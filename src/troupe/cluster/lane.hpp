@@ -1,55 +1,114 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "troupe/cluster/lanes.hpp"
+#include "troupe/actor/shard.hpp"
+#include "troupe/cluster/network.hpp"
+#include "troupe/link/link.hpp"
+#include "troupe/overlay/overlay.hpp"
 
 namespace troupe::cluster {
 
-/// One connection and its protocol. Private to Lanes.
-struct Lanes::Lane final : Connection::Events {
-  Lane(Lanes& owner, std::uint64_t lane_number, std::unique_ptr<Connection> made, link::Link protocol)
-      : lanes(owner), number(lane_number), connection(std::move(made)), link(std::move(protocol)) {}
+class Lane;
+class LaneSet;
 
+/// What a lane tells. Called on the shard's thread, from within the lane's own events.
+class LaneOwner {
+ public:
+  virtual ~LaneOwner() = default;
+  virtual void on_lane_established(Lane&) {}
+  virtual void on_lane_message(Lane& lane, Bytes payload) = 0;
+  /// The lane is of no use any more, and destroyed soon.
+  virtual void on_lane_closed(Lane& lane, const link::Closed& closed) = 0;
+};
+
+/// One connection and its protocol. It belongs to a LaneSet, on one shard.
+class Lane final : private Connection::Events {
+ public:
+  Lane(LaneSet& set, std::uint64_t number, std::unique_ptr<Connection> connection, link::Link protocol);
+
+  link::Link link;
+  link::Actions actions;
+  const std::uint64_t number;
+  std::string channel;         ///< Known for a dialed lane, and for an accepted one once it is established.
+  std::uint16_t index = 0;     ///< Among the channel's lanes.
+  overlay::LinkId owner = 0;   ///< 0: accepted and not yet part of a link.
+  std::size_t held_bytes = 0;  ///< Of messages that came and could not be handed on yet: the peer gets no credit.
+
+  bool is_retired() const { return retired_; }
+  std::string peer_address() const { return connection_->peer_address(); }
+  std::size_t unsent_bytes() const { return connection_->unsent_bytes(); }
+
+ private:
+  friend class LaneSet;
   void on_bytes(Bytes bytes) override;
   void on_end(std::string_view cause) override;
 
-  Lanes& lanes;
-  std::uint64_t number;
-  std::unique_ptr<Connection> connection;
-  link::Link link;
-  link::Actions actions;
-  std::string channel;        ///< Known for a dialed lane, and for an accepted one once it is established.
-  std::uint16_t index = 0;    ///< Among the channel's lanes.
-  overlay::LinkId owner = 0;  ///< 0: accepted and not yet part of a link.
-  bool dirty = false;         ///< Waits for `flush`.
-  bool retired = false;
-  std::size_t unflushed_bytes = 0;  ///< Of messages that `flush` has not handed to the connection yet.
-  std::deque<Bytes> held;           ///< Messages that wait for the link to be chosen.
-  std::size_t held_bytes = 0;       ///< With what each costs beside its content, since a message may have none.
-  TimerId timer;
-  TimePoint timer_due = TimePoint::max();
+  LaneSet& set_;
+  std::unique_ptr<Connection> connection_;
+  bool dirty_ = false;  ///< Waits for `LaneSet::flush`.
+  bool retired_ = false;
+  TimerId timer_;
+  TimePoint timer_due_ = TimePoint::max();
 };
 
-/// The lanes to one peer in one of its lives.
-struct Lanes::LinkState {
-  overlay::LinkId id = 0;
-  std::uint64_t token = 0;  ///< The random number that its lanes share.
-  bool dialed = false;
-  std::string address;   ///< Dialed: where.
-  overlay::Member peer;  ///< Once the control lane is up.
-  NodeId node;
-  Lane* control = nullptr;
-  std::vector<Lane*> data;  ///< By lane index; null where not up yet. Sized once their number is known.
-  bool up = false;          ///< Reported to the listener.
-  bool chosen = false;      ///< What comes over it is delivered.
-  bool superseded = false;  ///< Another link was chosen after it: what comes late over this one would be out of order,
-                            ///< and is dropped.
-  TimerId deadline;         ///< For all lanes to be up.
+/// A lane on its way from one shard to another.
+struct PartedLane {
+  std::unique_ptr<Connection::Parted> connection;
+  link::Link link;
+  link::Actions actions;  ///< What came and was not handled, what is to be written and is not.
+  std::string channel;
+  std::uint16_t index = 0;
+  overlay::LinkId owner = 0;
+};
+
+/// The lanes of one kind on one shard: turns what the network and the clock give into events of their owner.
+class LaneSet {
+ public:
+  LaneSet(Shard& shard, LaneOwner& owner) : shard_(shard), owner_(owner) {}
+
+  /// A new connection; the owner names the lane, then calls `start`.
+  Lane& add(std::unique_ptr<Connection> connection, link::Link protocol);
+  void start(Lane& lane);
+  /// A lane that was parted from another shard. What it brings is handled at once.
+  Lane& adopt(PartedLane parted, Network& network);
+  /// Lets a lane go. It is retired here.
+  PartedLane part(Lane& lane);
+
+  /// Does what the lane's protocol wants done; after each call to `lane.link` that is not from within an event.
+  void carry_out(Lane& lane);
+  /// Something was written to the lane's actions: `flush` has to hand it on.
+  void mark_dirty(Lane& lane);
+  /// Writes what is left, and ends the connection in good order. Nothing is told.
+  void retire(Lane& lane);
+  /// Hands what was written to the connections; once at the end of each round of the shard's loop.
+  void flush();
+
+  Shard& shard() { return shard_; }
+  template <class Function>
+  void for_each(Function&& function) {
+    std::vector<Lane*> lanes;
+    for (const auto& [number, lane] : lanes_) lanes.push_back(lane.get());
+    for (Lane* lane : lanes) function(*lane);
+  }
+
+ private:
+  friend class Lane;
+  void arm(Lane& lane);
+  void retire_now(Lane& lane);
+
+  Shard& shard_;
+  LaneOwner& owner_;
+  std::map<std::uint64_t, std::unique_ptr<Lane>> lanes_;  ///< By number.
+  std::vector<std::uint64_t> dirty_;
+  std::vector<std::unique_ptr<Lane>>
+      retired_;  ///< Closed while one of their events was on the stack; destroyed by `flush`.
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace troupe::cluster

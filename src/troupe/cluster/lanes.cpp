@@ -4,304 +4,194 @@
 #include <utility>
 
 #include "troupe/actor/actor.hpp"
-#include "troupe/cluster/lane.hpp"
 
 namespace troupe::cluster {
 
-namespace {
+Lanes::Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink)
+    : options_(options),
+      shard_(shard),
+      network_(network),
+      loss_(loss),
+      log_(log_sink, "cluster"),
+      metrics_(metrics),
+      lanes_(shard, *this) {}
 
-constexpr auto kControl = "control";
-constexpr auto kData = "data";
+// What Links tells all shards.
 
-}  // namespace
+void Lanes::attach(PartedLane parted) {
+  Lane& lane = lanes_.adopt(std::move(parted), network_);
+  std::vector<Lane*>& lanes = links_[lane.owner].lanes;
+  lanes.insert(std::ranges::upper_bound(lanes, lane.index, {}, &Lane::index), &lane);
+  lanes_.carry_out(lane);
+}
 
-Lanes::Lanes(LanesOptions options, Shard& shard, Network& network, Metrics& metrics, LogSink& log_sink)
-    : options_(std::move(options)), shard_(shard), network_(network), log_(log_sink, "cluster"), metrics_(metrics) {}
-
-Lanes::~Lanes() { *alive_ = false; }
-
-Lanes::LinkState* Lanes::find_link(overlay::LinkId link) const {
+void Lanes::use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) {
   const auto found = links_.find(link);
-  return found == links_.end() ? nullptr : found->second.get();
+  peers_[node.name] = {node, link, lanes, found == links_.end() ? std::vector<Lane*>() : found->second.lanes};
 }
 
-link::Identity Lanes::identity_for(const std::string& channel, std::uint16_t index, std::uint64_t link) const {
-  link::Identity identity = options_.identity;
-  identity.channel = channel;
-  identity.lane = index;
-  identity.lanes = channel == kData ? options_.data_lanes : std::uint16_t{1};
-  identity.link = link;
-  return identity;
-}
-
-Lanes::Lane& Lanes::add_lane(std::unique_ptr<Connection> connection, link::Role role, link::Identity identity,
-                             overlay::LinkId link) {
-  link::Nonce nonce;
-  network_.secure_random(nonce);
-  link::LinkOptions options{
-      .secret = options_.secret, .handshake_timeout = options_.handshake_timeout, .liveness = options_.liveness};
-  if (const LinkState* state = find_link(link); state != nullptr && state->control != nullptr) {
-    options.expected_node = state->peer.name;
+void Lanes::deliver(const NodeId& node, overlay::LinkId link) {
+  const overlay::LinkId before = std::exchange(delivered_[node.name], link);
+  if (const auto earlier = links_.find(before); earlier != links_.end() && before != link)
+    earlier->second.delivery = Delivery::kSuperseded;
+  const auto found = links_.find(link);
+  if (found == links_.end()) return;
+  found->second.delivery = Delivery::kOpen;
+  for (auto& [lane, payload] : std::exchange(found->second.held, {})) receive(*lane, std::move(payload));
+  for (Lane* lane : std::vector(found->second.lanes)) {
+    lane->held_bytes = 0;
+    lanes_.carry_out(*lane);
   }
-  const std::uint64_t number = ++last_lane_;
-  const std::uint16_t index = identity.lane;
-  std::string channel = role == link::Role::kDialer ? identity.channel : std::string();
-  auto lane = std::make_unique<Lane>(*this, number, std::move(connection),
-                                     link::Link(std::move(options), role, std::move(identity), nonce, shard_.now()));
-  Lane& made = *lane;
-  made.channel = std::move(channel);
-  made.index = index;
-  made.owner = link;
-  lanes_.emplace(number, std::move(lane));
-  if (role == link::Role::kAcceptor) ++handshakes_;
-  made.connection->start(made);
-  if (role == link::Role::kDialer) made.link.start(made.actions);
-  carry_out(made);
-  return made;
 }
 
-// Dialing.
-
-void Lanes::dial(const std::string& address) {
-  const overlay::LinkId id = ++last_link_;
-  auto link = std::make_unique<LinkState>();
-  link->id = id;
-  link->dialed = true;
-  link->address = address;
-  network_.secure_random(std::as_writable_bytes(std::span(&link->token, 1)));
-  LinkState& state = *link;
-  links_.emplace(id, std::move(link));
-  open_lane(state, kControl, 0);
-}
-
-void Lanes::open_lane(LinkState& link, const std::string& channel, std::uint16_t index) {
-  network_.connect(link.address, [this, alive = alive_, id = link.id, channel,
-                                  index](Result<std::unique_ptr<Connection>> connection) {
-    if (!*alive) return;
-    LinkState* link = find_link(id);
-    if (link == nullptr) return;  // Closed meanwhile.
-    if (!connection) return close_link(id, connection.error(), false, true);
-    add_lane(std::move(*connection), link::Role::kDialer, identity_for(channel, index, link->token), id);
+void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) {
+  forget(link);
+  lanes_.for_each([&](Lane& lane) {
+    if (lane.owner != link) return;
+    leaves ? lane.link.goodbye(reason, lane.actions) : lane.link.give_up(reason, lane.actions);
+    lanes_.retire(lane);
   });
 }
 
-// Accepting.
-
-void Lanes::on_accept(std::unique_ptr<Connection> connection) {
-  if (handshakes_ >= options_.handshakes_max) {
-    log_.warning("{} is turned away: {} connections are in their handshake (cluster.handshakes_max)",
-                 connection->peer_address(), handshakes_);
-    metrics_
-        .counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
-                 {{"reason", "too_many_handshakes"}})
-        .add();
-    return;
-  }
-  add_lane(std::move(connection), link::Role::kAcceptor, identity_for(kControl, 0, 0), 0);
+void Lanes::forget(overlay::LinkId link) {
+  links_.erase(link);
+  std::erase_if(peers_, [&](const auto& each) { return each.second.link == link; });
+  std::erase_if(delivered_, [&](const auto& each) { return each.second == link; });
 }
 
-void Lanes::accept_into_link(Lane& lane) {
-  const link::Identity& peer = lane.link.peer();
-  lane.channel = peer.channel;
-  lane.index = peer.lane;
-  const auto same = std::ranges::find_if(links_, [&](const auto& each) {
-    return !each.second->dialed && each.second->token == peer.link && each.second->node == peer.id();
+// Sending.
+
+Lane* Lanes::lane_for(const NodeId& node, std::uint64_t pair) const {
+  const auto found = peers_.find(node.name);
+  if (found == peers_.end() || found->second.node != node || found->second.own.empty()) return nullptr;
+  return found->second.own[pair % found->second.own.size()];
+}
+
+std::uint32_t Lanes::shard_for(const NodeId& node, ActorId sender, ActorId recipient) const {
+  const auto found = peers_.find(node.name);
+  if (found == peers_.end() || !found->second.own.empty() || found->second.lanes == 0) return shard_.index();
+  return static_cast<std::uint32_t>(pair_of(sender, recipient) % found->second.lanes) % options_.shards;
+}
+
+SendOutcome Lanes::send(const NodeId& node, const Envelope& envelope) {
+  const PayloadType* type = envelope.type();
+  if (type != nullptr && type->encode == nullptr) return SendOutcome::kTooLarge;
+  const Routed head{.node = node,
+                    .kind = envelope.kind,
+                    .recipient = envelope.recipient,
+                    .sender = envelope.sender.actor,
+                    .correlation = envelope.correlation,
+                    .tag = type == nullptr ? 0 : type->tag,
+                    .body = {}};
+  const Result<void> sent = send_on(head, [&](wire::Writer& writer) {
+    if (type != nullptr) type->encode(envelope.payload(), writer);
   });
-  if (peer.channel == kControl && same == links_.end()) {
-    auto link = std::make_unique<LinkState>();
-    link->id = ++last_link_;
-    link->token = peer.link;
-    lane.owner = link->id;
-    links_.emplace(link->id, std::move(link));
-    return;
+  return sent ? SendOutcome::kTaken : outcome_of(sent.error().code);
+}
+
+SendOutcome Lanes::send(const Routed& message) {
+  const Result<void> sent = send_on(message, [&](wire::Writer& writer) { writer.raw(message.body); });
+  if (sent) return SendOutcome::kTaken;
+  if (message.kind == EnvelopeKind::kAsk) {
+    EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, sent.error());
+    answer->correlation = message.correlation;
+    shard_.send(std::move(answer), {shard_.node(), message.sender});
   }
-  if (peer.channel == kData && same != links_.end()) {
-    lane.owner = same->first;
-    return;
+  return outcome_of(sent.error().code);
+}
+
+Result<void> Lanes::send_on(const Routed& head, wire::Encoder body) {
+  const std::uint64_t pair = pair_of(head.sender, head.recipient);
+  Lane* lane = lane_for(head.node, pair);
+  if (lane == nullptr) return refuse(head, {ErrorCode::kUnreachable, "there is no link to the node"});
+  if (is_refusable(head.kind) && lane->link.waiting_bytes() > options_.lane_queue_bytes_max) {
+    return refuse(head, {ErrorCode::kQueueFull,
+                         "the lane to the node has its queue full (cluster.lane_queue_bytes_max)"});
   }
-  lane.link.give_up("the lane belongs to no link that is known here", lane.actions);
+  const RoutedHead bytes = encode_head(head);
+  const Result<void> sent = lane->link.send(
+      shard_.now(), pair,
+      [&](wire::Writer& writer) {
+        writer.raw(bytes.bytes);
+        body(writer);
+      },
+      lane->actions);
+  if (!sent) return refuse(head, sent.error());
+  lanes_.mark_dirty(*lane);
+  if (lane->link.waiting_bytes() > 2 * options_.lane_queue_bytes_max) overfull_.push_back(lane->owner);
+  return sent;
 }
 
-// Both.
-
-void Lanes::on_lane_established(Lane& lane) {
-  if (lane.link.role() == link::Role::kAcceptor) --handshakes_;
-  if (lane.owner == 0) accept_into_link(lane);
-  LinkState* link = find_link(lane.owner);
-  if (link == nullptr) return;
-  const link::Identity& peer = lane.link.peer();
-  if (lane.channel == kControl) {
-    link->control = &lane;
-    link->peer = {peer.node, peer.incarnation, peer.address, peer.http_address};
-    link->node = peer.id();
-    link->deadline = shard_.after(options_.handshake_timeout, [this, id = link->id] {
-      close_link(id, Error{ErrorCode::kTimeout, "not all lanes of the link came up in time"}, false, true);
-    });
-    if (link->dialed) {
-      link->data.resize(options_.data_lanes);
-      for (std::uint16_t i = 0; i < options_.data_lanes; ++i) open_lane(*link, kData, i);
-    }
-    return;
+std::unexpected<Error> Lanes::refuse(const Routed& message, Error why) {
+  count_dead_letter(why.code);
+  if (message.kind == EnvelopeKind::kReply && why.code == ErrorCode::kTooLarge) {
+    // The asker on the other node is told why, instead of waiting for an answer that cannot come.
+    Routed error = message;
+    error.kind = EnvelopeKind::kError;
+    error.tag = payload_type<Error>.tag;
+    error.body = wire::encode(Error{why.code, "the answer: " + why.detail});
+    (void)send(error);
   }
-  const std::uint16_t count = link->dialed ? options_.data_lanes : peer.lanes;
-  if (link->data.empty()) link->data.resize(count);
-  if (peer.id() != link->node || lane.index >= link->data.size() || link->data[lane.index] != nullptr) {
-    return lane.link.give_up("the lane does not fit the link that it names", lane.actions);
+  return std::unexpected(std::move(why));
+}
+
+SendOutcome Lanes::outcome_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kQueueFull: return SendOutcome::kFull;
+    case ErrorCode::kTooLarge: return SendOutcome::kTooLarge;
+    default: return SendOutcome::kUnreachable;
   }
-  link->data[lane.index] = &lane;
-  check_complete(*link);
 }
 
-void Lanes::check_complete(LinkState& link) {
-  if (link.up || link.control == nullptr || link.data.empty() ||
-      std::ranges::find(link.data, nullptr) != link.data.end())
-    return;
-  link.up = true;
-  shard_.cancel(link.deadline);
-  if (listener_ != nullptr) listener_->on_link_up(link.id, link.peer, link.dialed ? link.address : "");
-}
-
-void Lanes::Lane::on_bytes(Bytes bytes) {
-  if (retired) return;
-  link.on_bytes(lanes.shard_.now(), std::move(bytes), actions);
-  lanes.carry_out(*this);
-}
-
-void Lanes::Lane::on_end(std::string_view cause) {
-  if (retired) return;
-  link.on_end(cause, actions);
-  lanes.carry_out(*this);
-}
-
-void Lanes::carry_out(Lane& lane) {
-  if (std::exchange(lane.actions.established, false)) on_lane_established(lane);
-  std::vector<Bytes> received = std::exchange(lane.actions.received, {});
-  for (Bytes& payload : received) receive(lane, payload);
-  if (lane.actions.closed) {
-    const link::Closed closed = std::move(*lane.actions.closed);
-    retire(lane, true);
-    return on_lane_closed(lane, closed);
-  }
-  mark_dirty(lane);
-  arm(lane);
-}
-
-void Lanes::mark_dirty(Lane& lane) {
-  if (!std::exchange(lane.dirty, true)) dirty_.push_back(lane.number);
-}
-
-void Lanes::arm(Lane& lane) {
-  // Traffic only moves a link's next tick to later: a timer that is set is left to fire early.
-  const TimePoint due = lane.link.next_tick();
-  if (lane.timer_due <= due) return;
-  shard_.cancel(lane.timer);
-  lane.timer_due = due;
-  lane.timer = shard_.after(due - shard_.now(), [this, number = lane.number] {
-    const auto found = lanes_.find(number);
-    if (found == lanes_.end()) return;
-    Lane& ticked = *found->second;
-    ticked.timer_due = TimePoint::max();
-    ticked.link.on_tick(shard_.now(), ticked.actions);
-    carry_out(ticked);
-  });
-}
-
-void Lanes::flush() {
-  for (const std::uint64_t number : std::exchange(dirty_, {})) {
-    const auto found = lanes_.find(number);
-    if (found == lanes_.end()) continue;
-    Lane& lane = *found->second;
-    lane.dirty = false;
-    lane.unflushed_bytes = 0;
-    std::vector<Bytes>& writes = lane.actions.writes();
-    if (!writes.empty()) lane.connection->write(writes);
-    writes.clear();
-    if (lane.connection->unsent_bytes() > 2 * options_.lane_queue_bytes_max) {
-      close_link(lane.owner,
-                 Error{ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"},
-                 false, true);
-    }
-  }
-  retired_.clear();
-}
-
-void Lanes::retire(Lane& lane, bool orderly) {
-  if (std::exchange(lane.retired, true)) return;
-  if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0)
-    --handshakes_;  // It ended in its handshake.
-  shard_.cancel(lane.timer);
-  if (orderly) {
-    std::vector<Bytes>& writes = lane.actions.writes();
-    if (!writes.empty()) lane.connection->write(writes);
-    writes.clear();
-    lane.connection->finish();
-  }
-  const auto found = lanes_.find(lane.number);
-  retired_.push_back(std::move(found->second));
-  lanes_.erase(found);
-}
-
-void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
-  if (lane.owner == 0) return log_refusal(lane, closed.error);
-  close_link(lane.owner, closed.error, closed.peer_left, true);
-}
-
-void Lanes::log_refusal(const Lane& lane, const Error& error) {
-  log_.warning("connection from {} refused: {}", lane.connection->peer_address(), error.to_string());
+void Lanes::count_dead_letter(ErrorCode why) {
   metrics_
-      .counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
-               {{"reason", std::string(to_string(error.code))}})
+      .counter("troupe_dead_letters_total", "Messages that no handler received",
+               {{"reason", std::string(to_string(why))}})
       .add();
 }
 
-void Lanes::close(overlay::LinkId link, const std::string& reason) {
-  close_link(link, Error{ErrorCode::kRefused, reason}, false, false);
+void Lanes::flush() {
+  for (const overlay::LinkId link : std::exchange(overfull_, {})) {
+    if (!links_.contains(link)) continue;
+    const Error error{ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"};
+    close(link, error.to_string(), false);
+    loss_.on_data_lane_lost(link, error, false);
+  }
+  lanes_.flush();
 }
 
-void Lanes::close_link(overlay::LinkId id, const Error& reason, bool peer_left, bool tell) {
-  const auto found = links_.find(id);
-  if (found == links_.end()) return;
-  const std::unique_ptr<LinkState> link = std::move(found->second);
-  links_.erase(found);
-  shard_.cancel(link->deadline);
-  if (const auto chosen = chosen_.find(link->node.name); chosen != chosen_.end() && chosen->second == id)
-    chosen_.erase(chosen);
-  std::vector<Lane*> lanes;
-  for (const auto& [number, lane] : lanes_) {
-    if (lane->owner == id) lanes.push_back(lane.get());
-  }
-  for (Lane* lane : lanes) {
-    lane->link.give_up(reason.to_string(), lane->actions);
-    retire(*lane, true);
-  }
-  if (tell) report_end(*link, reason, peer_left);
-}
+// Receiving.
 
-void Lanes::report_end(const LinkState& link, const Error& reason, bool peer_left) {
-  const MetricLabels labels{{"reason", std::string(to_string(reason.code))}};
-  if (link.up) {
-    log_.info("link to {} ({}) ended: {}", link.peer.name, link.peer.address, reason.to_string());
-    metrics_.counter("troupe_cluster_links_ended_total", "Links to other nodes that ended", labels).add();
-    if (listener_ != nullptr) listener_->on_link_down(link.id, reason, peer_left);
-  } else if (link.dialed) {
-    metrics_.counter("troupe_cluster_dials_failed_total", "Links to other nodes that could not be made", labels).add();
-    if (listener_ != nullptr) listener_->on_dial_failed(link.address, reason);
-  } else {
-    log_.warning("link from {} ({}) ended before it was up: {}", link.peer.name, link.peer.address, reason.to_string());
-    metrics_.counter("troupe_cluster_links_ended_total", "Links to other nodes that ended", labels).add();
+void Lanes::on_lane_message(Lane& lane, Bytes payload) {
+  const auto found = links_.find(lane.owner);
+  if (found == links_.end() || found->second.delivery == Delivery::kSuperseded)
+    return count_dead_letter(ErrorCode::kUnreachable);
+  if (found->second.delivery == Delivery::kOpen) return receive(lane, std::move(payload));
+  lane.held_bytes += payload.size() + wire::kFrameHeaderBytes;
+  found->second.held.emplace_back(&lane, std::move(payload));
+  if (lane.held_bytes > options_.lane_queue_bytes_max) {
+    // The peer keeps to no window, or it would have stopped long ago.
+    lane.link.give_up("too much was sent before the link was taken into use", lane.actions);
   }
 }
 
-void Lanes::leave(const std::string& reason) {
-  while (!links_.empty()) {
-    const overlay::LinkId id = links_.begin()->first;
-    // A goodbye on each lane, without an error's name in front.
-    for (const auto& [number, lane] : lanes_) {
-      if (lane->owner == id) lane->link.goodbye(reason, lane->actions);
-    }
-    close(id, reason);
+void Lanes::receive(const Lane& lane, Bytes payload) {
+  Result<Routed> message = decode_routed(std::move(payload));
+  if (!message) {
+    log_.warning("{} sent a message that cannot be read: {}", lane.link.peer().node, message.error().to_string());
+    return count_dead_letter(ErrorCode::kCorrupt);
   }
-  flush();
+  EnvelopePtr envelope = Envelope::make(message->kind, EncodedPayload{message->tag, std::move(message->body)},
+                                        local_payload_type<EncodedPayload>);
+  envelope->sender = {lane.link.peer().id(), message->sender};
+  envelope->recipient = message->recipient;
+  envelope->correlation = message->correlation;
+  shard_.deliver(std::move(envelope));
+}
+
+void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
+  forget(lane.owner);  // The link's other lanes are closed when the news has been round.
+  loss_.on_data_lane_lost(lane.owner, closed.error, closed.peer_left);
 }
 
 }  // namespace troupe::cluster

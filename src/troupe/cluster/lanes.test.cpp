@@ -34,8 +34,8 @@ class Listener : public Actor<Listener> {
 class LanesTest : public testing::Test {
  protected:
   void make(std::uint16_t data_lanes = 1) {
-    LanesOptions ada = lanes_options("ada");
-    LanesOptions bob = lanes_options("bob");
+    LinksOptions ada = links_options("ada");
+    LinksOptions bob = links_options("bob");
     ada.data_lanes = bob.data_lanes = data_lanes;
     nodes_.emplace(ada, bob);
     listener_ = nodes_->bob.world.shard().spawn<Listener>({}, heard_).value();
@@ -57,7 +57,7 @@ class LanesTest : public testing::Test {
 
 TEST_F(LanesTest, a_link_is_up_when_all_its_lanes_are) {
   make(3);
-  ada().lanes.dial("bob:1");
+  ada().links.dial("bob:1");
   nodes_->settle();
   EXPECT_THAT(ada().news, ElementsAre("up bob by dialing bob:1"));
   EXPECT_THAT(bob().news, ElementsAre("up ada by the peer"));
@@ -67,12 +67,12 @@ TEST_F(LanesTest, a_link_is_up_when_all_its_lanes_are) {
 TEST_F(LanesTest, a_link_whose_lanes_do_not_all_come_up_is_given_up) {
   make(2);
   nodes_->wire.blocked_from = 2;  // Control and the first data lane work, the second does not.
-  ada().lanes.dial("bob:1");
+  ada().links.dial("bob:1");
   nodes_->advance(6s);
   EXPECT_THAT(ada().news, ElementsAre(StartsWith("no link to bob:1: timeout")));
   EXPECT_THAT(bob().news, IsEmpty());
   EXPECT_THAT(bob().world.log_lines(), testing::Contains(HasSubstr("link from ada (ada:1) ended before it was up")));
-  EXPECT_EQ(ada().lanes.link_count() + bob().lanes.link_count(), 0U);
+  EXPECT_EQ(ada().links.link_count() + bob().links.link_count(), 0U);
 }
 
 TEST_F(LanesTest, messages_reach_the_actor_and_keep_the_order_of_each_pair) {
@@ -81,10 +81,10 @@ TEST_F(LanesTest, messages_reach_the_actor_and_keep_the_order_of_each_pair) {
   for (std::uint64_t number = 1; number <= 50; ++number) {
     for (std::uint64_t sender = 1; sender <= 8; ++sender)
       EXPECT_EQ(ada().lanes.send(say(sender, number)), SendOutcome::kTaken);
-    if (number % 7 == 0) ada().lanes.flush();
+    if (number % 7 == 0) ada().flush();
   }
   std::size_t lanes_in_use = 0;
-  ada().lanes.flush();
+  ada().flush();
   for (const auto& pipe : nodes_->wire.pipes) lanes_in_use += pipe->ends[1].inbound.empty() ? 0 : 1;
   EXPECT_EQ(lanes_in_use, 3U) << "several senders to one recipient share the lanes out";
   nodes_->settle();
@@ -101,14 +101,14 @@ TEST_F(LanesTest, messages_reach_the_actor_and_keep_the_order_of_each_pair) {
 
 TEST_F(LanesTest, what_comes_before_the_link_is_chosen_waits_for_it) {
   make();
-  ada().lanes.dial("bob:1");
+  ada().links.dial("bob:1");
   nodes_->settle();
-  ada().lanes.choose(bob().id, ada().links.back());
+  ada().choose(bob().id, ada().links_up.back());
   ada().lanes.send(say(1, 1));
   ada().lanes.send(say(1, 2));
   nodes_->settle();
   EXPECT_THAT(heard_, IsEmpty());
-  bob().lanes.choose(ada().id, bob().links.back());
+  bob().choose(ada().id, bob().links_up.back());
   ada().lanes.send(say(1, 3));
   nodes_->settle();
   EXPECT_THAT(heard_, ElementsAre("1:1", "1:2", "1:3"));
@@ -117,21 +117,21 @@ TEST_F(LanesTest, what_comes_before_the_link_is_chosen_waits_for_it) {
 TEST_F(LanesTest, what_comes_late_over_an_earlier_link_is_dropped_since_it_would_be_out_of_order) {
   make();
   nodes_->join();
-  const auto earlier = ada().links.back();
-  ada().lanes.dial("bob:1");
+  const auto earlier = ada().links_up.back();
+  ada().links.dial("bob:1");
   nodes_->settle();
   ada().lanes.send(say(1, 1));
-  ada().lanes.flush();  // On the wire when bob takes the new link into use.
-  bob().lanes.choose(ada().id, bob().links.back());
-  ada().lanes.choose(bob().id, ada().links.back());
+  ada().flush();  // On the wire when bob takes the new link into use.
+  bob().choose(ada().id, bob().links_up.back());
+  ada().choose(bob().id, ada().links_up.back());
   ada().lanes.send(say(1, 2));
   nodes_->settle();
   EXPECT_THAT(heard_, ElementsAre("1:2"));
   EXPECT_EQ(bob().world.metric("troupe_dead_letters_total"), 1);
-  ada().lanes.close(ada().links.back(), "for the test");
+  ada().links.close(ada().links_up.back(), "for the test");
   nodes_->settle();
-  ada().lanes.choose(bob().id, earlier);
-  bob().lanes.choose(ada().id, bob().links.front());
+  ada().choose(bob().id, earlier);
+  bob().choose(ada().id, bob().links_up.front());
   ada().lanes.send(say(1, 3));
   nodes_->settle();
   EXPECT_THAT(heard_, ElementsAre("1:2", "1:3")) << "chosen again";
@@ -146,7 +146,7 @@ TEST_F(LanesTest, a_lost_lane_takes_its_link_down_at_both_ends) {
   EXPECT_THAT(bob().news.back(), StartsWith("down: unreachable"));
   for (const auto& pipe : nodes_->wire.pipes) EXPECT_TRUE(pipe->ends[0].finished && pipe->ends[1].finished);
   EXPECT_EQ(ada().lanes.send(say(1, 1)), SendOutcome::kUnreachable);
-  EXPECT_EQ(ada().lanes.link_count() + bob().lanes.link_count(), 0U);
+  EXPECT_EQ(ada().links.link_count() + bob().links.link_count(), 0U);
 }
 
 TEST_F(LanesTest, a_half_open_link_is_found_by_its_silence) {
@@ -169,7 +169,7 @@ TEST_F(LanesTest, heartbeats_keep_an_idle_link_up) {
 TEST_F(LanesTest, giving_up_a_link_is_not_leaving) {
   make();
   nodes_->join();
-  ada().lanes.close(ada().links.back(), "there is another");
+  ada().links.close(ada().links_up.back(), "there is another");
   nodes_->settle();
   EXPECT_EQ(ada().news.size(), 1U) << "who closes is not told";
   EXPECT_THAT(bob().news.back(), StartsWith("down: refused"));
@@ -179,7 +179,7 @@ TEST_F(LanesTest, giving_up_a_link_is_not_leaving) {
 TEST_F(LanesTest, a_node_that_leaves_says_so) {
   make(2);
   nodes_->join();
-  ada().lanes.leave("it stops");
+  ada().links.leave("it stops");
   nodes_->settle();
   EXPECT_THAT(bob().news.back(), StartsWith("left: stopping"));
   EXPECT_THAT(bob().news.back(), HasSubstr("it stops"));
@@ -189,14 +189,14 @@ TEST_F(LanesTest, a_node_that_leaves_says_so) {
 TEST_F(LanesTest, the_overlay_speaks_on_the_control_lane) {
   make();
   nodes_->join();
-  bob().lanes.send_control(ada().id, Bytes::copy_of("hello"));
+  bob().links.send_control(ada().id, Bytes::copy_of("hello"));
   nodes_->settle();
   EXPECT_THAT(ada().overlay_messages, ElementsAre("hello"));
 }
 
 TEST_F(LanesTest, a_dial_that_reaches_nobody_is_answered) {
   make();
-  ada().lanes.dial("eve:1");
+  ada().links.dial("eve:1");
   nodes_->settle();
   EXPECT_THAT(ada().news, ElementsAre("no link to eve:1: unreachable: nobody is there"));
   EXPECT_EQ(ada().world.metric("troupe_cluster_dials_failed_total"), 1);
@@ -204,8 +204,8 @@ TEST_F(LanesTest, a_dial_that_reaches_nobody_is_answered) {
 
 TEST_F(LanesTest, a_link_that_is_closed_while_it_is_dialed_comes_to_nothing) {
   make();
-  ada().lanes.dial("bob:1");
-  ada().lanes.leave("at once");
+  ada().links.dial("bob:1");
+  ada().links.leave("at once");
   nodes_->settle();
   EXPECT_THAT(ada().news, IsEmpty());
   EXPECT_THAT(bob().news, IsEmpty());

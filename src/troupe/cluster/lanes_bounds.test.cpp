@@ -43,7 +43,7 @@ struct Stranger final : Connection::Events {
     const auto pipe = nodes.wire.make_pipe();
     connection = TestWire::connection(pipe, 0);
     connection->start(*this);
-    nodes.bob.lanes.on_accept(TestWire::connection(pipe, 1));
+    nodes.bob.links.on_accept(TestWire::connection(pipe, 1));
   }
   void say(std::string_view text) {
     std::vector<Bytes> pieces{Bytes::copy_of(text)};
@@ -77,7 +77,7 @@ class LanesBounds : public testing::Test {
     EXPECT_THAT(nodes.bob.world.log_lines(), Contains(HasSubstr(log_part)));
     EXPECT_EQ(refused(nodes.bob, reason), 1) << reason;
     EXPECT_THAT(nodes.bob.news, IsEmpty());
-    EXPECT_EQ(nodes.bob.lanes.link_count(), 0U);
+    EXPECT_EQ(nodes.bob.links.link_count(), 0U);
     for (const auto& pipe : nodes.wire.pipes) EXPECT_TRUE(pipe->ends[1].finished) << "bob has closed it";
   }
   static double refused(TestNode& node, const std::string& reason) {
@@ -92,20 +92,20 @@ class LanesBounds : public testing::Test {
 };
 
 TEST_F(LanesBounds, a_wrong_secret_is_refused) {
-  LanesOptions eve = lanes_options("ada");
+  LinksOptions eve = links_options("ada");
   eve.secret = "guessed";
   TwoNodes nodes(eve);
-  nodes.ada.lanes.dial("bob:1");
+  nodes.ada.links.dial("bob:1");
   nodes.settle();
   EXPECT_THAT(nodes.ada.news, ElementsAre(HasSubstr("wrong secret")));
   expect_refused(nodes, "wrong secret", "refused");
 }
 
 TEST_F(LanesBounds, a_node_of_another_cluster_is_refused) {
-  LanesOptions other = lanes_options("ada");
+  LinksOptions other = links_options("ada");
   other.identity.cluster = "another";
   TwoNodes nodes(other);
-  nodes.ada.lanes.dial("bob:1");
+  nodes.ada.links.dial("bob:1");
   nodes.settle();
   EXPECT_THAT(nodes.ada.news, ElementsAre(HasSubstr("cluster 'another'")));
   expect_refused(nodes, "cluster 'another'", "refused");
@@ -164,35 +164,31 @@ TEST_F(LanesBounds, a_message_that_cannot_be_read_is_logged_and_the_link_stays) 
 }
 
 TEST_F(LanesBounds, so_many_handshakes_at_once_and_no_more) {
-  LanesOptions bob = lanes_options("bob");
+  LinksOptions bob = links_options("bob");
   bob.handshakes_max = 3;
-  TwoNodes nodes(lanes_options("ada"), bob);
+  TwoNodes nodes(links_options("ada"), bob);
   std::deque<Stranger> strangers;
   for (int i = 0; i < 3; ++i) strangers.emplace_back(nodes);
   nodes.settle();
   EXPECT_EQ(refused(nodes.bob, "too_many_handshakes"), 0);
-  nodes.ada.lanes.dial("bob:1");
+  nodes.ada.links.dial("bob:1");
   nodes.settle();
   EXPECT_EQ(refused(nodes.bob, "too_many_handshakes"), 1);
   EXPECT_THAT(nodes.ada.news, ElementsAre(StartsWith("no link to bob:1: unreachable")));
   nodes.advance(6s);
-  nodes.ada.lanes.dial("bob:1");
+  nodes.ada.links.dial("bob:1");
   nodes.settle();
   EXPECT_EQ(nodes.ada.news.back(), "up bob by dialing bob:1") << "the strangers' time is over";
-  nodes.bob.lanes.dial("ada:1");
+  nodes.bob.links.dial("ada:1");
   nodes.settle();
   EXPECT_EQ(nodes.bob.news.back(), "up ada by dialing ada:1") << "dials of its own take no room";
 }
 
 class LanesQueue : public testing::Test {
  protected:
-  LanesQueue() { start(10'000); }
+  LanesQueue() { start(100'000); }
   void start(std::size_t queue_bytes_max) {
-    LanesOptions ada = lanes_options("ada");
-    ada.lane_queue_bytes_max = queue_bytes_max;
-    LanesOptions bob = lanes_options("bob");
-    bob.lane_queue_bytes_max = queue_bytes_max;
-    two_.emplace(ada, bob);
+    two_.emplace(links_options("ada"), links_options("bob"), queue_bytes_max);
     counter_ = two_->bob.world.shard().spawn<Counter>({}, count_).value();
   }
   Routed blob(std::size_t bytes, EnvelopeKind kind = EnvelopeKind::kTell) {
@@ -213,44 +209,45 @@ class LanesQueue : public testing::Test {
 TEST_F(LanesQueue, a_full_lane_refuses_also_within_one_round) {
   two_->join();
   int taken = 0;
-  while (two_->ada.lanes.send(blob(1'000)) == SendOutcome::kTaken) ASSERT_LT(++taken, 100) << "no bound";
-  EXPECT_EQ(taken, 10);
-  two_->ada.lanes.flush();
-  EXPECT_EQ(two_->ada.lanes.send(blob(1'000)), SendOutcome::kFull) << "it is on the wire, and nobody reads";
+  while (two_->ada.lanes.send(blob(10'000)) == SendOutcome::kTaken) ASSERT_LT(++taken, 100) << "no bound";
+  EXPECT_EQ(taken, 27 + 10) << "the peer's window, and the queue";
+  two_->ada.flush();
+  EXPECT_EQ(two_->ada.lanes.send(blob(10'000)), SendOutcome::kFull) << "it is on the wire, and nobody reads";
   two_->settle();
-  EXPECT_EQ(count_, 10);
-  EXPECT_EQ(two_->ada.lanes.send(blob(1'000)), SendOutcome::kTaken);
+  EXPECT_EQ(count_, taken);
+  EXPECT_EQ(two_->ada.lanes.send(blob(10'000)), SendOutcome::kTaken);
 }
 
 TEST_F(LanesQueue, an_ask_that_finds_no_room_is_answered) {
   two_->join();
-  while (two_->ada.lanes.send(blob(1'000)) == SendOutcome::kTaken) {
+  while (two_->ada.lanes.send(blob(10'000)) == SendOutcome::kTaken) {
   }
   // The answer goes to the asker on ada's own shard, whose asks know the number: here, none does, so it is seen as the
   // dead letters' count.
   const double before = two_->ada.world.metric("troupe_dead_letters_total");
-  EXPECT_EQ(two_->ada.lanes.send(blob(1'000, EnvelopeKind::kAsk)), SendOutcome::kFull);
+  EXPECT_EQ(two_->ada.lanes.send(blob(10'000, EnvelopeKind::kAsk)), SendOutcome::kFull);
   EXPECT_EQ(two_->ada.world.metric("troupe_dead_letters_total"), before + 1);
 }
 
 TEST_F(LanesQueue, what_has_reserved_room_goes_on_until_twice_the_bound_then_the_link_is_cut) {
   two_->join();
-  while (two_->ada.lanes.send(blob(1'000)) == SendOutcome::kTaken) {
+  while (two_->ada.lanes.send(blob(10'000)) == SendOutcome::kTaken) {
   }
-  EXPECT_EQ(two_->ada.lanes.send(blob(1'000, EnvelopeKind::kReply)), SendOutcome::kTaken);
-  two_->ada.lanes.flush();
+  EXPECT_EQ(two_->ada.lanes.send(blob(10'000, EnvelopeKind::kReply)), SendOutcome::kTaken);
+  two_->ada.flush();
   EXPECT_EQ(two_->ada.news.size(), 1U);
-  for (int i = 0; i < 10; ++i) two_->ada.lanes.send(blob(1'000, EnvelopeKind::kReply));
-  two_->ada.lanes.flush();
+  for (int i = 0; i < 10; ++i) two_->ada.lanes.send(blob(10'000, EnvelopeKind::kReply));
+  two_->ada.flush();
+  two_->ada.world.run();
   EXPECT_THAT(two_->ada.news.back(), HasSubstr("the peer does not read"));
 }
 
 TEST_F(LanesQueue, what_is_held_for_a_link_that_nobody_chooses_is_bounded_also_if_it_is_empty) {
-  two_->ada.lanes.dial("bob:1");
+  two_->ada.links.dial("bob:1");
   two_->settle();
-  two_->ada.lanes.choose(two_->bob.id, two_->ada.links.back());
+  two_->ada.choose(two_->bob.id, two_->ada.links_up.back());
   const Bytes empty = Bytes::copy_of(frame(wire::FrameType::kMessage, 0, ""));
-  for (int i = 0; i < 1'000; ++i) two_->wire.pipes[1]->ends[1].inbound.push_back(empty);
+  for (int i = 0; i < 20'000; ++i) two_->wire.pipes[1]->ends[1].inbound.push_back(empty);
   two_->settle();
   EXPECT_THAT(two_->bob.news.back(), HasSubstr("too much was sent before the link was taken into use"));
 }

@@ -9,6 +9,7 @@
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/cluster/lanes.hpp"
+#include "troupe/cluster/links.hpp"
 
 namespace troupe::cluster {
 
@@ -34,6 +35,7 @@ class TestWire {
     return pipes.back();
   }
   static std::unique_ptr<Connection> connection(std::shared_ptr<Pipe> pipe, std::size_t side);
+  static std::unique_ptr<Connection> adopt(std::unique_ptr<Connection::Parted> parted);
 
   /// Delivers one piece of each pipe, the last pipe first. False if nothing moved.
   bool deliver() {
@@ -89,9 +91,21 @@ class TestConnection final : public Connection {
   }
   std::size_t unsent_bytes() const override { return pipe_->ends[1 - side_].inbound_bytes; }
   void finish() override {
+    if (!pipe_) return;  // Parted with.
     TestWire::End& own = pipe_->ends[side_];
     own.events = nullptr;
     if (!std::exchange(own.finished, true)) pipe_->ends[1 - side_].ended = "the peer closed the connection";
+  }
+  struct TestParted final : Parted {
+    std::shared_ptr<TestWire::Pipe> pipe;
+    std::size_t side = 0;
+  };
+  std::unique_ptr<Parted> part() override {
+    pipe_->ends[side_].events = nullptr;
+    auto parted = std::make_unique<TestParted>();
+    parted->pipe = std::move(pipe_);
+    parted->side = side_;
+    return parted;
   }
   std::string peer_address() const override { return side_ == 0 ? "the acceptor" : "the dialer"; }
 
@@ -104,8 +118,13 @@ inline std::unique_ptr<Connection> TestWire::connection(std::shared_ptr<Pipe> pi
   return std::make_unique<TestConnection>(std::move(pipe), side);
 }
 
+inline std::unique_ptr<Connection> TestWire::adopt(std::unique_ptr<Connection::Parted> parted) {
+  const auto& taken = static_cast<TestConnection::TestParted&>(*parted);
+  return connection(taken.pipe, taken.side);
+}
+
 /// The options of a node of this name, at the address `<name>:1`.
-inline LanesOptions lanes_options(const std::string& name) {
+inline LinksOptions links_options(const std::string& name) {
   return {.identity = {.cluster = "troupe",
                        .node = name,
                        .incarnation = 1,
@@ -115,15 +134,40 @@ inline LanesOptions lanes_options(const std::string& name) {
           .secret = "secret"};
 }
 
-/// A node's lanes, what they reported, and a shard to deliver to.
-struct TestNode final : LinkListener, Network {
-  TestNode(TestWire& test_wire, LanesOptions options)
+/// A node of one shard: its links and lanes, what they reported, and a shard to deliver to.
+struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
+  TestNode(TestWire& test_wire, LinksOptions options, std::size_t lane_queue_bytes_max = 64U << 20U)
       : wire(test_wire),
         id{hash64(options.identity.node), options.identity.incarnation},
-        lanes(std::move(options), world.shard(), *this, world.metrics(), world) {
-    lanes.set_listener(this);
+        lanes({.lane_queue_bytes_max = lane_queue_bytes_max}, world.shard(), *this, *this, world.metrics(), world),
+        links(std::move(options), world.shard(), *this, *this, world.metrics(), world) {
+    links.set_listener(this);
   }
   ~TestNode() override { *alive = false; }
+
+  void attach(PartedLane lane, std::uint16_t) override { lanes.attach(std::move(lane)); }
+  void use(const NodeId& node, overlay::LinkId link, std::uint16_t count) override { lanes.use(node, link, count); }
+  void deliver(const NodeId& node, overlay::LinkId link) override { lanes.deliver(node, link); }
+  void close(overlay::LinkId link, const std::string& reason, bool leaves) override {
+    lanes.close(link, reason, leaves);
+  }
+  void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
+    world.shard().after(Duration::zero(), [this, link, reason, peer_left] {
+      links.on_data_lane_lost(link, reason, peer_left);
+    });
+  }
+  std::unique_ptr<Connection> adopt(std::unique_ptr<Connection::Parted> parted) override {
+    return TestWire::adopt(std::move(parted));
+  }
+  void flush() {
+    lanes.flush();
+    links.flush();
+  }
+  /// Takes the link into use, and lets through what comes over it.
+  void choose(const NodeId& node, overlay::LinkId link) {
+    links.use(node, link);
+    links.deliver(node, link);
+  }
 
   void connect(const std::string& address, Connected connected) override {
     dials.emplace_back(address, std::move(connected));
@@ -133,7 +177,7 @@ struct TestNode final : LinkListener, Network {
   }
   void on_link_up(overlay::LinkId link, const overlay::Member& peer, const std::string& dialed) override {
     news.push_back("up " + peer.name + (dialed.empty() ? " by the peer" : " by dialing " + dialed));
-    links.push_back(link);
+    links_up.push_back(link);
   }
   void on_link_down(overlay::LinkId, const Error& reason, bool peer_left) override {
     news.push_back((peer_left ? "left: " : "down: ") + reason.to_string());
@@ -149,16 +193,19 @@ struct TestNode final : LinkListener, Network {
   ActorFixture world;
   std::deque<std::pair<std::string, Connected>> dials;
   std::vector<std::string> news;
-  std::vector<overlay::LinkId> links;  ///< That came up.
+  std::vector<overlay::LinkId> links_up;
   std::vector<std::string> overlay_messages;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   Lanes lanes;
+  Links links;
 };
 
 /// Two nodes, `ada` and `bob`, on one wire.
 struct TwoNodes {
-  explicit TwoNodes(LanesOptions ada_options = lanes_options("ada"), LanesOptions bob_options = lanes_options("bob"))
-      : ada(wire, std::move(ada_options)), bob(wire, std::move(bob_options)) {
+  explicit TwoNodes(LinksOptions ada_options = links_options("ada"), LinksOptions bob_options = links_options("bob"),
+                    std::size_t lane_queue_bytes_max = 64U << 20U)
+      : ada(wire, std::move(ada_options), lane_queue_bytes_max),
+        bob(wire, std::move(bob_options), lane_queue_bytes_max) {
     bob.random = Random(2);
   }
 
@@ -168,7 +215,7 @@ struct TwoNodes {
       moved = false;
       for (TestNode* node : {&ada, &bob}) {
         node->world.run();
-        node->lanes.flush();
+        node->flush();
         for (; !node->dials.empty(); moved = true) connect(*node);
       }
       moved |= wire.deliver();
@@ -184,10 +231,10 @@ struct TwoNodes {
   }
   /// A link that ada dialed, in use at both ends.
   void join() {
-    ada.lanes.dial("bob:1");
+    ada.links.dial("bob:1");
     settle();
-    ada.lanes.choose(bob.id, ada.links.back());
-    bob.lanes.choose(ada.id, bob.links.back());
+    ada.choose(bob.id, ada.links_up.back());
+    bob.choose(ada.id, bob.links_up.back());
   }
 
   TestWire wire;
@@ -201,7 +248,7 @@ struct TwoNodes {
     TestNode* to = address == "ada:1" ? &ada : address == "bob:1" ? &bob : nullptr;
     if (to == nullptr) return connected(fail(ErrorCode::kUnreachable, "nobody is there"));
     const auto pipe = wire.make_pipe();
-    to->lanes.on_accept(TestWire::connection(pipe, 1));
+    to->links.on_accept(TestWire::connection(pipe, 1));
     connected(TestWire::connection(pipe, 0));
   }
 };

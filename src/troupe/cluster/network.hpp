@@ -45,6 +45,16 @@ class Connection {
   /// this object right after.
   virtual void finish() = 0;
 
+  /// A connection between two shards. Destroying it cuts the connection.
+  class Parted {
+   public:
+    virtual ~Parted() = default;
+  };
+
+  /// Takes the connection off this shard, with what it has not sent yet, for `Network::adopt` of another shard of the
+  /// node. No events from here on; the owner destroys this object later.
+  virtual std::unique_ptr<Parted> part() = 0;
+
   /// "127.0.0.1:51234", for logs.
   virtual std::string peer_address() const = 0;
 };
@@ -60,6 +70,9 @@ class Network {
   /// Opens a connection to "host:port". `connected` is called once on this shard's thread, never from within `connect`,
   /// with `unreachable` if it cannot be had within the runtime's connect timeout (default 5 s).
   virtual void connect(const std::string& address, Connected connected) = 0;
+
+  /// A connection that another shard of this node has parted with; `start` is to be called on it.
+  virtual std::unique_ptr<Connection> adopt(std::unique_ptr<Connection::Parted> parted) = 0;
 
   /// Fills the bytes from a secure source (the simulator: from its seed).
   virtual void secure_random(std::span<std::byte> bytes) = 0;

@@ -1,22 +1,21 @@
 #include "troupe/cluster/routed.hpp"
 
-#include <algorithm>
+#include <cstring>
 
 #include "troupe/wire/reader.hpp"
-#include "troupe/wire/writer.hpp"
 
 namespace troupe::cluster {
 
 RoutedHead encode_head(const Routed& message) {
-  wire::Writer writer(RoutedHead::kSize);
-  writer.number(static_cast<std::uint8_t>(message.kind));
-  writer.number(std::uint8_t{0});  // Flags: none yet.
-  writer.number(message.recipient.raw());
-  writer.number(message.sender.raw());
-  writer.number(message.correlation);
-  writer.number(message.tag);
-  RoutedHead head;
-  std::ranges::copy(writer.span(), head.bytes.begin());
+  RoutedHead head{};  // The second byte has flags: none yet.
+  std::byte* at = head.bytes.data();
+  *at = static_cast<std::byte>(message.kind);
+  at += 2;
+  for (const std::uint64_t number :
+       {message.recipient.raw(), message.sender.raw(), message.correlation, message.tag}) {
+    std::memcpy(at, &number, sizeof(number));
+    at += sizeof(number);
+  }
   return head;
 }
 

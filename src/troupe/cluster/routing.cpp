@@ -16,31 +16,36 @@ bool Routing::reaches(const NodeId& node) const {
 }
 
 SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
-  if (!reaches(node) || (shard_ == lanes_shard_ && !lanes_)) return SendOutcome::kUnreachable;
-  Routed message{.node = {node.name, routes_[node.name]},
-                 .kind = envelope->kind,
-                 .recipient = envelope->recipient,
-                 .sender = envelope->sender.actor,
-                 .correlation = envelope->correlation};
-  if (const PayloadType* type = envelope->type()) {
+  const auto route = routes_.find(node.name);
+  if (route == routes_.end() || lanes_.empty()) return SendOutcome::kUnreachable;
+  if (node.incarnation != 0 && node.incarnation != route->second) return SendOutcome::kUnreachable;
+  const NodeId to{node.name, route->second};
+  Lanes& own = *lanes_[shard_];
+  const std::uint32_t shard = own.shard_for(to, envelope->sender.actor, envelope->recipient);
+  if (shard != shard_) return send_from(shard, to, *envelope);
+  const SendOutcome outcome = own.send(to, *envelope);
+  // A watch that is lost with its link is set again with the next one, or ends with the node: it is not refused.
+  return is_refusable(envelope->kind) ? outcome : SendOutcome::kTaken;
+}
+
+/// This shard has no lane to the node: another one has to send it.
+SendOutcome Routing::send_from(std::uint32_t shard, const NodeId& node, const Envelope& envelope) {
+  Routed message{.node = node,
+                 .kind = envelope.kind,
+                 .recipient = envelope.recipient,
+                 .sender = envelope.sender.actor,
+                 .correlation = envelope.correlation};
+  if (const PayloadType* type = envelope.type()) {
     if (type->encode == nullptr) return SendOutcome::kTooLarge;
     wire::Writer writer(type->size + 64);
-    type->encode(envelope->payload(), writer);
+    type->encode(envelope.payload(), writer);
     message.tag = type->tag;
     message.body = writer.finish();
   }
-  const EnvelopeKind kind = message.kind;
-  if (shard_ == lanes_shard_) {
-    const SendOutcome outcome = lanes_->send(message);
-    // A watch that is lost with its link is set again with the next one, or ends with the node: it is not refused.
-    return is_refusable(kind) ? outcome : SendOutcome::kTaken;
-  }
-  ShardTask task = [&lanes = lanes_, message = std::move(message)](Shard&) {
-    if (lanes) lanes->send(message);  // Else the node has stopped.
-  };
-  return host_.send_to_shard(lanes_shard_,
-                             Envelope::make(is_refusable(kind) ? EnvelopeKind::kRefusableTask : EnvelopeKind::kTask,
-                                            std::move(task), local_payload_type<ShardTask>));
+  ShardTask task = [lanes = lanes_[shard].get(), message = std::move(message)](Shard&) { (void)lanes->send(message); };
+  return host_.send_to_shard(
+      shard, Envelope::make(is_refusable(envelope.kind) ? EnvelopeKind::kRefusableTask : EnvelopeKind::kTask,
+                            std::move(task), local_payload_type<ShardTask>));
 }
 
 }  // namespace troupe::cluster

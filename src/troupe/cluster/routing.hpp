@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "troupe/actor/shard_host.hpp"
 #include "troupe/base/ids.hpp"
@@ -16,9 +17,9 @@ class Lanes;
 /// shard's host calls `send` for ShardHost::send_to_node. Only on the shard's thread.
 class Routing {
  public:
-  /// The node's lanes are on shard `lanes_shard`, and `lanes` is used only there; null until they are made.
-  Routing(ShardHost& host, std::uint32_t shard, std::uint32_t lanes_shard, std::unique_ptr<Lanes>& lanes)
-      : host_(host), shard_(shard), lanes_shard_(lanes_shard), lanes_(lanes) {}
+  /// `lanes` has those of each shard, each of which is used on its own shard only; empty until they are made.
+  Routing(ShardHost& host, std::uint32_t shard, const std::vector<std::unique_ptr<Lanes>>& lanes)
+      : host_(host), shard_(shard), lanes_(lanes) {}
 
   /// kUnreachable if no route leads to this node (this incarnation of it), kFull if its lane's queue is full.
   SendOutcome send(const NodeId& node, EnvelopePtr envelope);
@@ -29,10 +30,11 @@ class Routing {
   bool reaches(const NodeId& node) const;
 
  private:
+  SendOutcome send_from(std::uint32_t shard, const NodeId& node, const Envelope& envelope);
+
   ShardHost& host_;
   std::uint32_t shard_;
-  std::uint32_t lanes_shard_;
-  std::unique_ptr<Lanes>& lanes_;
+  const std::vector<std::unique_ptr<Lanes>>& lanes_;
   std::unordered_map<std::uint64_t, std::uint64_t> routes_;  ///< Node name to incarnation.
 };
 

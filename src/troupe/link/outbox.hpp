@@ -30,6 +30,8 @@ class Outbox {
   };
 
   explicit Outbox(const Options& options) : options_(options) {}
+  Outbox(Outbox&&) = default;
+  Outbox& operator=(Outbox&&) = default;
 
   /// The payload of a message, in pieces that add up to `size`.
   void push(std::uint64_t flow, std::vector<Bytes> pieces, std::size_t size);

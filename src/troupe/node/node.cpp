@@ -130,8 +130,10 @@ Result<void> Node::prepare() {
   std::vector<ShardHost*> hosts;
   for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) hosts.push_back(&runtime_->host(i));
   parts_->cluster = std::make_unique<cluster::Cluster>(hosts);
-  for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) runtime_->set_routing(i, &parts_->cluster->routing(i));
-  runtime_->add_round_end(0, [cluster = parts_->cluster.get()] { cluster->flush(); });
+  for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) {
+    runtime_->set_routing(i, &parts_->cluster->routing(i));
+    runtime_->add_round_end(i, [cluster = parts_->cluster.get(), i] { cluster->flush(i); });
+  }
   return {};
 }
 
@@ -197,9 +199,10 @@ Result<void> Node::start_actors() {
   cluster.secret = options_.secret;
   cluster.overlay.join = options_.join;
   cluster.self = {options_.name, id_.incarnation, cluster_address_, http_address_};
-  const auto membership = runtime_->run_on(0, [&](Shard& shard) {
-    return parts_->cluster->start(cluster, shard, runtime_->network(0), metrics_, parts_->log_sink);
-  });
+  std::vector<cluster::Cluster::Place> places;
+  for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i)
+    places.push_back({&runtime_->shard(i), &runtime_->network(i)});
+  const auto membership = parts_->cluster->start(cluster, std::move(places), metrics_, parts_->log_sink);
   if (!membership) return std::unexpected(membership.error());
   parts_->membership = *membership;
   const document::Services services{parts_->documents, {}, parts_->journal.get(), parts_->membership, metrics_};
@@ -236,7 +239,7 @@ std::uint32_t Node::next_shard() {
 }
 
 std::uint32_t Node::shard_for(const Address& to) {
-  // A named actor may be anywhere, and remote ones leave from shard 0, which has the lanes.
+  // A named actor may be anywhere, and to other nodes any shard has a lane.
   return to.node.same_node(id_) && !to.actor.is_named() ? to.actor.shard() : 0;
 }
 

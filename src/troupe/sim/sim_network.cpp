@@ -26,7 +26,9 @@ class SimNetwork::SimConnection final : public cluster::Connection {
  public:
   SimConnection(SimNetwork& network, std::shared_ptr<Pipe> pipe, std::size_t side)
       : network_(network), pipe_(std::move(pipe)), side_(side) {}
-  ~SimConnection() override { finish(); }
+  ~SimConnection() override {
+    if (pipe_) finish();
+  }
 
   void start(Events& events) override {
     own().events = &events;
@@ -45,11 +47,8 @@ class SimNetwork::SimConnection final : public cluster::Connection {
 
   std::size_t unsent_bytes() const override { return pipe_->ends[1 - side_].inbound_bytes; }
 
-  void finish() override {
-    own().events = nullptr;
-    if (!std::exchange(own().open, false)) return;
-    network_.end_later(pipe_, 1 - side_, "the peer closed the connection");
-  }
+  void finish() override { network_.close_side(pipe_, side_); }
+  std::unique_ptr<Parted> part() override;
 
   std::string peer_address() const override { return "node " + std::to_string(pipe_->ends[1 - side_].owner.node); }
 
@@ -61,6 +60,29 @@ class SimNetwork::SimConnection final : public cluster::Connection {
   std::shared_ptr<Pipe> pipe_;
   std::size_t side_;
 };
+
+class SimNetwork::SimParted final : public cluster::Connection::Parted {
+ public:
+  SimParted(SimNetwork& network, std::shared_ptr<Pipe> pipe, std::size_t side)
+      : network_(network), pipe_(std::move(pipe)), side_(side) {}
+  ~SimParted() override {
+    if (pipe_) network_.close_side(pipe_, side_);
+  }
+  std::unique_ptr<cluster::Connection> go_on(const Owner& owner) {
+    pipe_->ends[side_].owner = owner;
+    return std::make_unique<SimConnection>(network_, std::move(pipe_), side_);
+  }
+
+ private:
+  SimNetwork& network_;
+  std::shared_ptr<Pipe> pipe_;
+  std::size_t side_;
+};
+
+std::unique_ptr<cluster::Connection::Parted> SimNetwork::SimConnection::part() {
+  own().events = nullptr;
+  return std::make_unique<SimParted>(network_, std::move(pipe_), side_);
+}
 
 SimNetwork::SimNetwork(EventQueue& events, Random random, SimNetworkOptions options)
     : events_(events), random_(random), options_(options) {}
@@ -152,6 +174,16 @@ void SimNetwork::deliver(const std::shared_ptr<Pipe>& pipe, std::size_t to) {
   }
   end.owner.after();
   deliver_later(pipe, to);
+}
+
+std::unique_ptr<cluster::Connection> SimNetwork::adopt(const Owner& owner, cluster::Connection::Parted& parted) {
+  return static_cast<SimParted&>(parted).go_on(owner);
+}
+
+void SimNetwork::close_side(const std::shared_ptr<Pipe>& pipe, std::size_t side) {
+  End& end = pipe->ends[side];
+  end.events = nullptr;
+  if (std::exchange(end.open, false)) end_later(pipe, 1 - side, "the peer closed the connection");
 }
 
 void SimNetwork::end_later(const std::shared_ptr<Pipe>& pipe, std::size_t to, std::string cause) {

@@ -53,6 +53,8 @@ class SimNetwork {
   void cut(std::uint32_t a, std::uint32_t b, bool half_open);
 
   void connect(const Owner& owner, const std::string& address, cluster::Network::Connected connected);
+  /// The connection goes on on another shard of its node.
+  std::unique_ptr<cluster::Connection> adopt(const Owner& owner, cluster::Connection::Parted& parted);
   Random& random() { return random_; }
 
   std::uint64_t bytes_delivered() const { return bytes_delivered_; }
@@ -61,6 +63,7 @@ class SimNetwork {
   struct End;
   struct Pipe;
   class SimConnection;
+  class SimParted;
 
   struct Listener {
     Owner owner;
@@ -71,6 +74,7 @@ class SimNetwork {
   bool blocked(std::uint32_t from, std::uint32_t to) const { return blocked_.contains({from, to}); }
   void deliver_later(const std::shared_ptr<Pipe>& pipe, std::size_t to);
   void deliver(const std::shared_ptr<Pipe>& pipe, std::size_t to);
+  void close_side(const std::shared_ptr<Pipe>& pipe, std::size_t side);
   void end_later(const std::shared_ptr<Pipe>& pipe, std::size_t to, std::string cause);
   void establish(const Owner& owner, const std::string& address, cluster::Network::Connected connected);
 

@@ -41,12 +41,15 @@ struct SimNode::SimShard final : ShardHost {
 
 namespace {
 
-/// The node's way to the simulated network, from shard 0.
+/// A shard's way to the simulated network.
 class SimPorts final : public cluster::Network {
  public:
   SimPorts(SimNetwork& network, SimNetwork::Owner owner) : network_(network), owner_(std::move(owner)) {}
   void connect(const std::string& address, Connected connected) override {
     network_.connect(owner_, address, std::move(connected));
+  }
+  std::unique_ptr<cluster::Connection> adopt(std::unique_ptr<cluster::Connection::Parted> parted) override {
+    return network_.adopt(owner_, *parted);
   }
   void secure_random(std::span<std::byte> bytes) override {
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(network_.random().next());
@@ -78,18 +81,18 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
   }
   cluster_ = std::make_unique<cluster::Cluster>(hosts);
 
-  const SimNetwork::Owner owner{.node = options_.index,
-                                .alive = [alive = alive_] { return *alive; },
-                                .before = [this] { shards_[0]->shard->set_now(events_.now()); },
-                                .after = [this] { wake(0); }};
-  ports_ = std::make_unique<SimPorts>(network_, owner);
+  std::vector<cluster::Cluster::Place> places;
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    ports_.push_back(std::make_unique<SimPorts>(network_, owner(i)));
+    places.push_back({shards_[i]->shard.get(), ports_[i].get()});
+  }
   cluster::ClusterOptions cluster_options;
   cluster_options.self = {name_, incarnation, sim_address(options_.index), ""};
   cluster_options.secret = "simulated";
   cluster_options.overlay.join = options_.join;
   cluster_options.data_lanes = static_cast<std::uint16_t>(options_.data_lanes);
-  membership_ = cluster_->start(cluster_options, *shards_[0]->shard, *ports_, metrics_, log_sink_).value();
-  network_.listen(owner, sim_address(options_.index), [this](std::unique_ptr<cluster::Connection> connection) {
+  membership_ = cluster_->start(cluster_options, std::move(places), metrics_, log_sink_).value();
+  network_.listen(owner(0), sim_address(options_.index), [this](std::unique_ptr<cluster::Connection> connection) {
     cluster_->on_accept(std::move(connection));
   });
 
@@ -114,6 +117,13 @@ SimNode::~SimNode() {
   cluster_->stop();
   journal_.reset();
   for (auto& shard : shards_) shard->shard.reset();
+}
+
+SimNetwork::Owner SimNode::owner(std::uint32_t index) {
+  return {.node = options_.index,
+          .alive = [alive = alive_] { return *alive; },
+          .before = [this, index] { shards_[index]->shard->set_now(events_.now()); },
+          .after = [this, index] { wake(index); }};
 }
 
 Shard& SimNode::shard(std::uint32_t index) { return *shards_[index]->shard; }
@@ -148,7 +158,7 @@ void SimNode::turn(std::uint32_t index) {
     shard.shard->deliver(std::move(envelope));
   }
   const bool more = shard.shard->run(events_.now(), 32);
-  if (index == 0) cluster_->flush();
+  cluster_->flush(index);
   if (more || !shard.inbox.empty()) return wake(index);
   const TimePoint timer = shard.shard->next_timer();
   if (timer == TimePoint::max() || timer >= shard.next_turn) return;

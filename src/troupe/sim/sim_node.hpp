@@ -59,6 +59,7 @@ class SimNode {
  private:
   struct SimShard;
 
+  SimNetwork::Owner owner(std::uint32_t index);
   void turn(std::uint32_t index);
   void schedule_flush();
   template <class Action>
@@ -76,7 +77,7 @@ class SimNode {
   Metrics metrics_;
   document::DocumentOptions document_options_;
   std::unique_ptr<document::MemoryJournal> journal_;
-  std::unique_ptr<cluster::Network> ports_;
+  std::vector<std::unique_ptr<cluster::Network>> ports_;  ///< One for each shard.
   std::vector<std::unique_ptr<SimShard>> shards_;
   std::unique_ptr<cluster::Cluster> cluster_;
   Ref<cluster::Membership> membership_;

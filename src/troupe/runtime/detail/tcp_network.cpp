@@ -103,6 +103,10 @@ void TcpNetwork::connect(const std::string& address, Connected connected) {
   std::make_shared<Dial>(context_, address, std::move(connected))->start();
 }
 
+std::unique_ptr<cluster::Connection> TcpNetwork::adopt(std::unique_ptr<cluster::Connection::Parted> parted) {
+  return std::make_unique<TcpConnection>(std::make_shared<TcpStream>(context_, static_cast<TcpParted&>(*parted)));
+}
+
 void TcpNetwork::secure_random(std::span<std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t size = ::getrandom(bytes.data(), bytes.size(), 0);

@@ -17,6 +17,7 @@ class TcpNetwork final : public cluster::Network {
       : context_(std::make_shared<TcpContext>(io, shard, options, metrics, log_sink)) {}
 
   void connect(const std::string& address, Connected connected) override;
+  std::unique_ptr<cluster::Connection> adopt(std::unique_ptr<cluster::Connection::Parted> parted) override;
   void secure_random(std::span<std::byte> bytes) override;
 
   /// Accepts connections on "host:port" until `close`. Returns the port, which the kernel chooses if it is given as 0.

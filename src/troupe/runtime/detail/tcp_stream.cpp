@@ -1,6 +1,8 @@
 #include "troupe/runtime/detail/tcp_stream.hpp"
 
 #include <fmt/core.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -43,6 +45,38 @@ std::string error_text(const error_code& error) {
   return text;
 }
 
+TcpParted::~TcpParted() {
+  if (handle >= 0) ::close(handle);
+}
+
+namespace {
+
+asio::ip::tcp::socket take_socket(asio::io_context& io, TcpParted& parted) {
+  asio::ip::tcp::socket socket(io);
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  error_code error = parted.broken;
+  if (!error && ::getsockname(parted.handle, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+    socket.assign(address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), parted.handle, error);
+  }
+  if (error || !socket.is_open()) {
+    if (!parted.broken) parted.broken = error ? error : error_code(asio::error::bad_descriptor);
+    return socket;
+  }
+  parted.handle = -1;
+  return socket;
+}
+
+}  // namespace
+
+TcpStream::TcpStream(std::shared_ptr<TcpContext> context, TcpParted& parted)
+    : TcpStream(context, take_socket(context->io, parted)) {
+  queue_ = std::move(parted.queue);
+  front_sent_ = parted.front_sent;
+  unsent_ = parted.unsent;
+  broken_ = parted.broken;
+}
+
 TcpStream::TcpStream(std::shared_ptr<TcpContext> context, Socket socket)
     : context_(std::move(context)), socket_(std::move(socket)), linger_timer_(context_->io) {
   // None of these fails on a socket that is connected; on one that broke meanwhile, the first read says so.
@@ -56,7 +90,9 @@ TcpStream::TcpStream(std::shared_ptr<TcpContext> context, Socket socket)
 void TcpStream::start(cluster::Connection::Events& events) {
   started_ = true;
   events_ = &events;
-  broken_ ? end_later() : wait_readable();
+  if (broken_) return end_later();
+  wait_readable();
+  if (!queue_.empty() && !writing_) wait_writable();  // It came from another shard with something left to send.
 }
 
 void TcpStream::wait_readable() {
@@ -174,6 +210,23 @@ void TcpStream::finish() {
   });
   if (!writing_) send();
   wait_readable();
+}
+
+std::unique_ptr<TcpParted> TcpStream::part() {
+  events_ = nullptr;
+  auto parted = std::make_unique<TcpParted>();
+  parted->queue = std::move(queue_);
+  parted->front_sent = front_sent_;
+  parted->unsent = std::exchange(unsent_, 0);
+  parted->broken = closed_ ? error_code(asio::error::not_connected) : broken_;
+  queue_.clear();
+  if (closed_) return parted;
+  closed_ = true;
+  linger_timer_.cancel();
+  error_code error;
+  parted->handle = socket_.release(error);
+  if (error && !parted->broken) parted->broken = error;
+  return parted;
 }
 
 void TcpStream::cut() {

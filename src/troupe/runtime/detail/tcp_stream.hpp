@@ -12,6 +12,21 @@
 
 namespace troupe::runtime::detail {
 
+/// A socket between two shards, and what it has not sent yet.
+class TcpParted final : public cluster::Connection::Parted {
+ public:
+  TcpParted() = default;
+  TcpParted(const TcpParted&) = delete;
+  TcpParted& operator=(const TcpParted&) = delete;
+  ~TcpParted() override;
+
+  int handle = -1;  ///< Owned; -1: none.
+  std::deque<Bytes> queue;
+  std::size_t front_sent = 0;
+  std::size_t unsent = 0;
+  boost::system::error_code broken;
+};
+
 /// A socket and what waits to be sent on it. Shared between its owner's TcpConnection and the operations under way, so
 /// that it can end in good order after the owner let go of it. Only on the shard's thread.
 class TcpStream : public std::enable_shared_from_this<TcpStream> {
@@ -19,12 +34,15 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
   using Socket = boost::asio::ip::tcp::socket;
 
   TcpStream(std::shared_ptr<TcpContext> context, Socket socket);
+  TcpStream(std::shared_ptr<TcpContext> context, TcpParted& parted);
 
   void start(cluster::Connection::Events& events);
   void write(std::vector<Bytes>& pieces);
   std::size_t unsent_bytes() const { return unsent_; }
   /// Sends what waits, then closes; see Connection::finish.
   void finish();
+  /// Hands the socket over. No events from here on.
+  std::unique_ptr<TcpParted> part();
   /// Closes at once. No events from here on.
   void cut();
   const std::string& peer_address() const { return peer_address_; }
@@ -74,11 +92,15 @@ class TcpConnection final : public cluster::Connection {
     finished_ = true;
     stream_->finish();
   }
+  std::unique_ptr<Parted> part() override {
+    finished_ = true;
+    return stream_->part();
+  }
   std::string peer_address() const override { return stream_->peer_address(); }
 
  private:
   std::shared_ptr<TcpStream> stream_;
-  bool finished_ = false;
+  bool finished_ = false;  ///< Or parted with: the stream looks after itself.
 };
 
 }  // namespace troupe::runtime::detail

@@ -1,0 +1,259 @@
+#include "troupe/cluster/links.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "troupe/actor/actor.hpp"
+
+namespace troupe::cluster {
+
+namespace {
+
+constexpr auto kControl = "control";
+constexpr auto kData = "data";
+
+}  // namespace
+
+/// The lanes to one peer in one of its lives.
+struct Links::LinkState {
+  overlay::LinkId id = 0;
+  std::uint64_t token = 0;  ///< The random number that its lanes share.
+  bool dialed = false;
+  std::string address;   ///< Dialed: where.
+  overlay::Member peer;  ///< Once the control lane is up.
+  NodeId node;
+  Lane* control = nullptr;
+  std::vector<bool> data;  ///< By lane index: it came up, and moved to its shard. Sized once their number is known.
+  bool up = false;         ///< Reported to the listener.
+  TimerId deadline;        ///< For all lanes to be up.
+};
+
+Links::Links(LinksOptions options, Shard& shard, Network& network, LaneShards& shards, Metrics& metrics,
+             LogSink& log_sink)
+    : options_(std::move(options)),
+      shard_(shard),
+      network_(network),
+      shards_(shards),
+      log_(log_sink, "cluster"),
+      metrics_(metrics),
+      lanes_(shard, *this) {}
+
+Links::~Links() { *alive_ = false; }
+
+Links::LinkState* Links::find_link(overlay::LinkId link) const {
+  const auto found = links_.find(link);
+  return found == links_.end() ? nullptr : found->second.get();
+}
+
+link::Identity Links::identity_for(const std::string& channel, std::uint16_t index, std::uint64_t link,
+                                   std::uint16_t lanes) const {
+  link::Identity identity = options_.identity;
+  identity.channel = channel;
+  identity.lane = index;
+  identity.lanes = lanes;
+  identity.link = link;
+  return identity;
+}
+
+void Links::add_lane(std::unique_ptr<Connection> connection, link::Role role, link::Identity identity,
+                     overlay::LinkId link) {
+  link::Nonce nonce;
+  network_.secure_random(nonce);
+  link::LinkOptions options{
+      .secret = options_.secret, .handshake_timeout = options_.handshake_timeout, .liveness = options_.liveness};
+  if (const LinkState* state = find_link(link); state != nullptr && state->control != nullptr) {
+    options.expected_node = state->peer.name;
+  }
+  std::string channel = role == link::Role::kDialer ? identity.channel : std::string();
+  const std::uint16_t index = identity.lane;
+  Lane& lane = lanes_.add(std::move(connection),
+                          link::Link(std::move(options), role, std::move(identity), nonce, shard_.now()));
+  lane.channel = std::move(channel);
+  lane.index = index;
+  lane.owner = link;
+  if (role == link::Role::kAcceptor) ++handshakes_;
+  lanes_.start(lane);
+}
+
+// Dialing.
+
+void Links::dial(const std::string& address) {
+  const overlay::LinkId id = ++last_link_;
+  auto link = std::make_unique<LinkState>();
+  link->id = id;
+  link->dialed = true;
+  link->address = address;
+  network_.secure_random(std::as_writable_bytes(std::span(&link->token, 1)));
+  LinkState& state = *link;
+  links_.emplace(id, std::move(link));
+  open_lane(state, kControl, 0);
+}
+
+void Links::open_lane(LinkState& link, const std::string& channel, std::uint16_t index) {
+  network_.connect(link.address, [this, alive = alive_, id = link.id, channel,
+                                  index](Result<std::unique_ptr<Connection>> connection) {
+    if (!*alive) return;
+    LinkState* link = find_link(id);
+    if (link == nullptr) return;  // Closed meanwhile.
+    if (!connection) return close_link(id, connection.error(), false, true);
+    // On the control lane both sides say how many data lanes they want; on those, how many there are.
+    const auto lanes = channel == kData ? static_cast<std::uint16_t>(link->data.size()) : options_.data_lanes;
+    add_lane(std::move(*connection), link::Role::kDialer, identity_for(channel, index, link->token, lanes), id);
+  });
+}
+
+// Accepting.
+
+void Links::on_accept(std::unique_ptr<Connection> connection) {
+  if (handshakes_ >= options_.handshakes_max) {
+    log_.warning("{} is turned away: {} connections are in their handshake (cluster.handshakes_max)",
+                 connection->peer_address(), handshakes_);
+    return count_refused("too_many_handshakes");
+  }
+  add_lane(std::move(connection), link::Role::kAcceptor, identity_for(kControl, 0, 0, options_.data_lanes), 0);
+}
+
+void Links::accept_into_link(Lane& lane) {
+  const link::Identity& peer = lane.link.peer();
+  lane.channel = peer.channel;
+  lane.index = peer.lane;
+  const auto same = std::ranges::find_if(links_, [&](const auto& each) {
+    return !each.second->dialed && each.second->token == peer.link && each.second->node == peer.id();
+  });
+  if (peer.channel == kControl && same == links_.end()) {
+    auto link = std::make_unique<LinkState>();
+    link->id = ++last_link_;
+    link->token = peer.link;
+    lane.owner = link->id;
+    links_.emplace(link->id, std::move(link));
+    return;
+  }
+  if (peer.channel == kData && same != links_.end()) {
+    lane.owner = same->first;
+    return;
+  }
+  lane.link.give_up("the lane belongs to no link that is known here", lane.actions);
+}
+
+// Both.
+
+void Links::on_lane_established(Lane& lane) {
+  if (lane.link.role() == link::Role::kAcceptor) --handshakes_;
+  if (lane.owner == 0) accept_into_link(lane);
+  LinkState* link = find_link(lane.owner);
+  if (link == nullptr) return;
+  lane.channel == kControl ? on_control_established(*link, lane) : on_data_established(*link, lane);
+}
+
+void Links::on_control_established(LinkState& link, Lane& lane) {
+  const link::Identity& peer = lane.link.peer();
+  link.control = &lane;
+  link.peer = {peer.node, peer.incarnation, peer.address, peer.http_address};
+  link.node = peer.id();
+  // Who wants more lanes gets them: each shard of either side then has one of its own.
+  link.data.resize(std::max({options_.data_lanes, peer.lanes, std::uint16_t{1}}));
+  link.deadline = shard_.after(options_.handshake_timeout, [this, id = link.id] {
+    close_link(id, Error{ErrorCode::kTimeout, "not all lanes of the link came up in time"}, false, true);
+  });
+  if (!link.dialed) return;
+  for (std::uint16_t i = 0; i < link.data.size(); ++i) open_lane(link, kData, i);
+}
+
+void Links::on_data_established(LinkState& link, Lane& lane) {
+  const link::Identity& peer = lane.link.peer();
+  const bool same_count = link.dialed || peer.lanes == link.data.size();
+  if (peer.id() != link.node || !same_count || lane.index >= link.data.size() || link.data[lane.index]) {
+    return lane.link.give_up("the lane does not fit the link that it names", lane.actions);
+  }
+  link.data[lane.index] = true;
+  shards_.attach(lanes_.part(lane), static_cast<std::uint16_t>(link.data.size()));
+  if (link.up || std::ranges::find(link.data, false) != link.data.end()) return;
+  link.up = true;
+  shard_.cancel(link.deadline);
+  if (listener_ != nullptr) listener_->on_link_up(link.id, link.peer, link.dialed ? link.address : "");
+}
+
+void Links::on_lane_message(Lane& lane, Bytes payload) {
+  const LinkState* link = find_link(lane.owner);
+  if (link != nullptr && listener_ != nullptr) listener_->on_overlay_message(link->node, std::move(payload));
+}
+
+void Links::on_lane_closed(Lane& lane, const link::Closed& closed) {
+  if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0) --handshakes_;  // It ended in its handshake.
+  if (lane.owner != 0) return close_link(lane.owner, closed.error, closed.peer_left, true);
+  log_.warning("connection from {} refused: {}", lane.peer_address(), closed.error.to_string());
+  count_refused(to_string(closed.error.code));
+}
+
+void Links::count_refused(std::string_view reason) {
+  metrics_
+      .counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
+               {{"reason", std::string(reason)}})
+      .add();
+}
+
+void Links::use(const NodeId& node, overlay::LinkId id) {
+  const LinkState* link = find_link(id);
+  if (link == nullptr) return;  // Lost meanwhile: its listener is told next.
+  used_[node.name] = id;
+  shards_.use(node, id, static_cast<std::uint16_t>(link->data.size()));
+}
+
+void Links::deliver(const NodeId& node, overlay::LinkId id) {
+  if (find_link(id) != nullptr) shards_.deliver(node, id);
+}
+
+void Links::send_control(const NodeId& node, const Bytes& message) {
+  const auto used = used_.find(node.name);
+  LinkState* link = used == used_.end() ? nullptr : find_link(used->second);
+  if (link == nullptr) return;
+  // The overlay repairs what is lost.
+  (void)link->control->link.send(
+      shard_.now(), 0, [&](wire::Writer& writer) { writer.raw(message); }, link->control->actions);
+  lanes_.carry_out(*link->control);
+}
+
+void Links::close(overlay::LinkId link, const std::string& reason) {
+  close_link(link, Error{ErrorCode::kRefused, reason}, false, false);
+}
+
+void Links::close_link(overlay::LinkId id, const Error& reason, bool peer_left, bool tell, bool leaves) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  const std::unique_ptr<LinkState> link = std::move(found->second);
+  links_.erase(found);
+  shard_.cancel(link->deadline);
+  if (const auto used = used_.find(link->node.name); used != used_.end() && used->second == id) used_.erase(used);
+  const std::string why = leaves ? reason.detail : reason.to_string();
+  lanes_.for_each([&](Lane& lane) {
+    if (lane.owner != id) return;
+    leaves ? lane.link.goodbye(why, lane.actions) : lane.link.give_up(why, lane.actions);
+    lanes_.retire(lane);
+  });
+  shards_.close(id, why, leaves);
+  if (tell) report_end(*link, reason, peer_left);
+}
+
+void Links::report_end(const LinkState& link, const Error& reason, bool peer_left) {
+  const MetricLabels labels{{"reason", std::string(to_string(reason.code))}};
+  if (link.up) {
+    log_.info("link to {} ({}) ended: {}", link.peer.name, link.peer.address, reason.to_string());
+    metrics_.counter("troupe_cluster_links_ended_total", "Links to other nodes that ended", labels).add();
+    if (listener_ != nullptr) listener_->on_link_down(link.id, reason, peer_left);
+  } else if (link.dialed) {
+    metrics_.counter("troupe_cluster_dials_failed_total", "Links to other nodes that could not be made", labels).add();
+    if (listener_ != nullptr) listener_->on_dial_failed(link.address, reason);
+  } else {
+    log_.warning("link from {} ({}) ended before it was up: {}", link.peer.name, link.peer.address, reason.to_string());
+    metrics_.counter("troupe_cluster_links_ended_total", "Links to other nodes that ended", labels).add();
+  }
+}
+
+void Links::leave(const std::string& reason) {
+  while (!links_.empty()) {
+    close_link(links_.begin()->first, Error{ErrorCode::kStopping, reason}, false, false, true);
+  }
+  flush();
+}
+
+}  // namespace troupe::cluster

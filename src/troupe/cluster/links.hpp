@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "troupe/cluster/lane.hpp"
+#include "troupe/overlay/overlay.hpp"
+
+namespace troupe::cluster {
+
+struct LinksOptions {
+  link::Identity identity;  ///< Of this node; `channel`, `lane`, `lanes` and `link` are set for each connection.
+  std::string secret;
+  std::uint16_t data_lanes = 1;  ///< Connections of the `data` channel to each peer; the peer may want more.
+  Duration handshake_timeout = 5s;
+  link::LivenessOptions liveness;
+  std::size_t handshakes_max =
+      128;  ///< Accepted connections that are not authenticated yet. Full: a new one is closed.
+};
+
+/// Whom Links tells what happened. Called on the shard's thread, never from within a call to Links.
+class LinkListener {
+ public:
+  virtual ~LinkListener() = default;
+  /// All lanes of the link are up. `dialed` is the address of `dial`, empty if the peer dialed.
+  virtual void on_link_up(overlay::LinkId link, const overlay::Member& peer, const std::string& dialed) = 0;
+  virtual void on_link_down(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
+  virtual void on_dial_failed(const std::string& address, const Error& reason) = 0;
+  /// A message of the peer's overlay.
+  virtual void on_overlay_message(const NodeId& from, Bytes message) = 0;
+};
+
+/// The data lanes of all shards of the node, as Links sees them. Each call reaches every shard in the order of the
+/// calls.
+class LaneShards {
+ public:
+  virtual ~LaneShards() = default;
+  /// An established lane of a link of `lanes` lanes moves to the shard that owns lanes with this index.
+  virtual void attach(PartedLane lane, std::uint16_t lanes) = 0;
+  /// What is sent to the node goes over this link from now on.
+  virtual void use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) = 0;
+  /// Once every shard has heard of everything up to here: what has come over the link is delivered, and what comes.
+  virtual void deliver(const NodeId& node, overlay::LinkId link) = 0;
+  /// Says why on each lane, and ends it.
+  virtual void close(overlay::LinkId link, const std::string& reason, bool leaves) = 0;
+};
+
+/// The links of a node: opens and accepts connections, sees them through their handshake, and watches them. The lanes to
+/// one peer (one for `control`, some for `data`) are one link to the overlay: up when all are up, down when one is lost.
+/// The control lanes stay here, on the node's first shard; data lanes move to their shards as soon as they are
+/// established.
+class Links final : private LaneOwner {
+ public:
+  Links(LinksOptions options, Shard& shard, Network& network, LaneShards& shards, Metrics& metrics, LogSink& log_sink);
+  ~Links() override;
+  Links(const Links&) = delete;
+  Links& operator=(const Links&) = delete;
+
+  // For the world.
+
+  /// A peer connected to the cluster port.
+  void on_accept(std::unique_ptr<Connection> connection);
+  /// At the end of each round of the shard's loop.
+  void flush() { lanes_.flush(); }
+  /// A data lane was lost, on whichever shard it was.
+  void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) {
+    close_link(link, reason, peer_left, true);
+  }
+
+  // For the cluster's actor.
+
+  void set_listener(LinkListener* listener) { listener_ = listener; }
+  void dial(const std::string& address);
+  /// Closes the link; its listener is not told.
+  void close(overlay::LinkId link, const std::string& reason);
+  /// What is sent to the node goes over this link from now on.
+  void use(const NodeId& node, overlay::LinkId link);
+  /// What has come over the link, which was held back until the node's shards had a route for their answers, is
+  /// delivered. What still comes over an earlier link of that node is dropped: it would be out of order.
+  void deliver(const NodeId& node, overlay::LinkId link);
+  /// Sends a message of the overlay over the control lane of the link in use.
+  void send_control(const NodeId& node, const Bytes& message);
+  /// Says goodbye on all links.
+  void leave(const std::string& reason);
+
+  std::size_t link_count() const { return links_.size(); }
+
+ private:
+  struct LinkState;
+
+  void on_lane_established(Lane& lane) override;
+  void on_lane_message(Lane& lane, Bytes payload) override;
+  void on_lane_closed(Lane& lane, const link::Closed& closed) override;
+
+  void open_lane(LinkState& link, const std::string& channel, std::uint16_t index);
+  void add_lane(std::unique_ptr<Connection> connection, link::Role role, link::Identity identity, overlay::LinkId link);
+  void accept_into_link(Lane& lane);
+  void on_control_established(LinkState& link, Lane& lane);
+  void on_data_established(LinkState& link, Lane& lane);
+  void close_link(overlay::LinkId link, const Error& reason, bool peer_left, bool tell, bool leaves = false);
+  void report_end(const LinkState& link, const Error& reason, bool peer_left);
+  LinkState* find_link(overlay::LinkId link) const;
+  void count_refused(std::string_view reason);
+  link::Identity identity_for(const std::string& channel, std::uint16_t index, std::uint64_t link,
+                              std::uint16_t lanes) const;
+
+  LinksOptions options_;
+  Shard& shard_;
+  Network& network_;
+  LaneShards& shards_;
+  Log log_;
+  Metrics& metrics_;
+  LinkListener* listener_ = nullptr;
+  LaneSet lanes_;
+  std::map<overlay::LinkId, std::unique_ptr<LinkState>> links_;
+  std::unordered_map<std::uint64_t, overlay::LinkId> used_;  ///< By NodeId::name.
+  overlay::LinkId last_link_ = 0;
+  std::size_t handshakes_ = 0;                                  ///< Of accepted connections.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< For connects that outlive this object.
+};
+
+}  // namespace troupe::cluster
