@@ -91,9 +91,9 @@ int main(int argc, char** argv) {
   add_common(cluster);
   cluster->add_option("--nodes", clusters.nodes)->capture_default_str()->check(CLI::Range(2, 100));
   cluster->add_option("--faults", clusters.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel")
+  cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
-      ->check(CLI::Range(1, 64));
+      ->check(CLI::Range(0, 64));
 
   try {
     app.parse(argc, argv);

@@ -93,9 +93,9 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
   places_ = std::move(places);
   Shard& shard = *places_[0].shard;
   for (std::uint32_t i = 0; i < shards; ++i) {
-    lanes_.push_back(std::make_unique<Lanes>(
-        LanesOptions{.shards = shards, .lane_queue_bytes_max = options.lane_queue_bytes_max}, *places_[i].shard,
-        *places_[i].network, *losses_[i], metrics, log_sink));
+    lanes_.push_back(
+        std::make_unique<Lanes>(LanesOptions{.shards = shards, .lane_queue_bytes_max = options.lane_queue_bytes_max},
+                                *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
   }
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
                                    metrics, log_sink);
@@ -141,7 +141,8 @@ void Cluster::reconnected(const NodeId& node) {
 void Cluster::attach(PartedLane lane, std::uint16_t) {
   const auto shard = static_cast<std::uint32_t>(lane.index % hosts_.size());
   if (shard == 0) return lanes_[0]->attach(std::move(lane));
-  send_task(0, shard, [this, shard, lane = std::move(lane)](Shard&) mutable { lanes_[shard]->attach(std::move(lane)); });
+  send_task(0, shard,
+            [this, shard, lane = std::move(lane)](Shard&) mutable { lanes_[shard]->attach(std::move(lane)); });
 }
 
 void Cluster::use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) {

@@ -76,8 +76,8 @@ class Cluster final : private RouteTables, private LaneShards {
   void on_each_shard(const std::function<void(std::uint32_t, Shard&)>& action);
 
   std::vector<ShardHost*> hosts_;
-  std::vector<std::unique_ptr<Loss>> losses_;   ///< One for each shard, as the next.
-  std::vector<std::unique_ptr<Lanes>> lanes_;   ///< Once started.
+  std::vector<std::unique_ptr<Loss>> losses_;  ///< One for each shard, as the next.
+  std::vector<std::unique_ptr<Lanes>> lanes_;  ///< Once started.
   std::vector<std::unique_ptr<Routing>> routings_;
   std::unique_ptr<Links> links_;
   std::unique_ptr<Listener> listener_;

@@ -80,9 +80,7 @@ void ClusterActor::carry_out(const overlay::CloseLink& action) {
   links_.close(action.link, action.reason);
 }
 
-void ClusterActor::carry_out(const overlay::Send& action) {
-  links_.send_control(action.to, action.message);
-}
+void ClusterActor::carry_out(const overlay::Send& action) { links_.send_control(action.to, action.message); }
 
 void ClusterActor::carry_out(const overlay::LinkChosen& action) {
   links_.use(action.node, action.link);

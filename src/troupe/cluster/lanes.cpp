@@ -105,8 +105,8 @@ Result<void> Lanes::send_on(const Routed& head, wire::Encoder body) {
   Lane* lane = lane_for(head.node, pair);
   if (lane == nullptr) return refuse(head, {ErrorCode::kUnreachable, "there is no link to the node"});
   if (is_refusable(head.kind) && lane->link.waiting_bytes() > options_.lane_queue_bytes_max) {
-    return refuse(head, {ErrorCode::kQueueFull,
-                         "the lane to the node has its queue full (cluster.lane_queue_bytes_max)"});
+    return refuse(head,
+                  {ErrorCode::kQueueFull, "the lane to the node has its queue full (cluster.lane_queue_bytes_max)"});
   }
   const RoutedHead bytes = encode_head(head);
   const Result<void> sent = lane->link.send(

@@ -152,9 +152,8 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
     lanes.close(link, reason, leaves);
   }
   void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
-    world.shard().after(Duration::zero(), [this, link, reason, peer_left] {
-      links.on_data_lane_lost(link, reason, peer_left);
-    });
+    world.shard().after(Duration::zero(),
+                        [this, link, reason, peer_left] { links.on_data_lane_lost(link, reason, peer_left); });
   }
   std::unique_ptr<Connection> adopt(std::unique_ptr<Connection::Parted> parted) override {
     return TestWire::adopt(std::move(parted));

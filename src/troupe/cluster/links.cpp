@@ -66,8 +66,8 @@ void Links::add_lane(std::unique_ptr<Connection> connection, link::Role role, li
   }
   std::string channel = role == link::Role::kDialer ? identity.channel : std::string();
   const std::uint16_t index = identity.lane;
-  Lane& lane = lanes_.add(std::move(connection),
-                          link::Link(std::move(options), role, std::move(identity), nonce, shard_.now()));
+  Lane& lane =
+      lanes_.add(std::move(connection), link::Link(std::move(options), role, std::move(identity), nonce, shard_.now()));
   lane.channel = std::move(channel);
   lane.index = index;
   lane.owner = link;
@@ -179,7 +179,8 @@ void Links::on_lane_message(Lane& lane, Bytes payload) {
 }
 
 void Links::on_lane_closed(Lane& lane, const link::Closed& closed) {
-  if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0) --handshakes_;  // It ended in its handshake.
+  if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0)
+    --handshakes_;  // It ended in its handshake.
   if (lane.owner != 0) return close_link(lane.owner, closed.error, closed.peer_left, true);
   log_.warning("connection from {} refused: {}", lane.peer_address(), closed.error.to_string());
   count_refused(to_string(closed.error.code));

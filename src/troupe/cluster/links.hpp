@@ -50,9 +50,9 @@ class LaneShards {
   virtual void close(overlay::LinkId link, const std::string& reason, bool leaves) = 0;
 };
 
-/// The links of a node: opens and accepts connections, sees them through their handshake, and watches them. The lanes to
-/// one peer (one for `control`, some for `data`) are one link to the overlay: up when all are up, down when one is lost.
-/// The control lanes stay here, on the node's first shard; data lanes move to their shards as soon as they are
+/// The links of a node: opens and accepts connections, sees them through their handshake, and watches them. The lanes
+/// to one peer (one for `control`, some for `data`) are one link to the overlay: up when all are up, down when one is
+/// lost. The control lanes stay here, on the node's first shard; data lanes move to their shards as soon as they are
 /// established.
 class Links final : private LaneOwner {
  public:

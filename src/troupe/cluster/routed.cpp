@@ -11,8 +11,7 @@ RoutedHead encode_head(const Routed& message) {
   std::byte* at = head.bytes.data();
   *at = static_cast<std::byte>(message.kind);
   at += 2;
-  for (const std::uint64_t number :
-       {message.recipient.raw(), message.sender.raw(), message.correlation, message.tag}) {
+  for (const std::uint64_t number : {message.recipient.raw(), message.sender.raw(), message.correlation, message.tag}) {
     std::memcpy(at, &number, sizeof(number));
     at += sizeof(number);
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,7 +18,13 @@ struct Numbered {
   static constexpr auto wire_name = "sim.numbered";
   std::uint64_t sender_life = 0;
   std::uint64_t number = 0;
+  Bytes filling;  ///< Mostly empty, now and then larger than a chunk; each byte is the number's lowest.
 };
+
+Bytes filling_for(Random& random, std::uint64_t number) {
+  if (!random.chance(0.1)) return {};
+  return Bytes::copy_of(std::string(random.below(random.chance(0.2) ? 300'000 : 2'000), static_cast<char>(number)));
+}
 
 struct Receiver {
   using Messages = troupe::Messages<Numbered>;
@@ -54,6 +61,10 @@ class Peer final : public Actor<Peer> {
                                       message.number, last);
     }
     last = message.number;
+    if (!std::ranges::all_of(message.filling.view(), [&](char each) { return each == static_cast<char>(last); })) {
+      findings_.failure =
+          fmt::format("n{} {} got message {} with another one's content", node_, actor_name(index_), last);
+    }
     for (std::uint32_t n = 0; n < nodes_; ++n) {
       if (from.node.same_node(NodeId::named("n" + std::to_string(n)))) ++findings_.received[{n, node_}];
     }
@@ -65,7 +76,8 @@ class Peer final : public Actor<Peer> {
     for (std::uint32_t n = 0; n < nodes_; ++n) {
       if (n == node_) continue;
       const auto to = Ref<Receiver>::named("n" + std::to_string(n), actor_name((index_ + n) % kActorsPerNode));
-      context().tell(to, Numbered{context().self().node.incarnation, number_});
+      context().tell(to,
+                     Numbered{context().self().node.incarnation, number_, filling_for(context().random(), number_)});
       if (watching_.insert(n).second) {
         context().monitor(to.address(), [this, n](const Down&) {
           ++findings_.downs;
@@ -97,7 +109,10 @@ void spawn_peers(World& world, std::uint32_t node, Findings& findings) {
 
 RunOutcome run_cluster(std::uint64_t seed, const ClusterRunOptions& options) {
   Findings findings;  // Outlives the world, whose actors write to it.
-  World world(seed, {.nodes = options.nodes, .data_lanes = options.data_lanes, .trace = options.trace});
+  Random choice(seed);
+  const auto lanes = static_cast<std::uint32_t>(options.data_lanes != 0 ? options.data_lanes : 1 + choice.below(8));
+  const auto shards = static_cast<std::uint32_t>(1 + choice.below(3));
+  World world(seed, {.nodes = options.nodes, .shards = shards, .data_lanes = lanes, .trace = options.trace});
   std::vector<std::uint64_t> lives(options.nodes, 0);
   const auto spawn_in_new_lives = [&] {
     for (std::uint32_t n = 0; n < options.nodes; ++n) {

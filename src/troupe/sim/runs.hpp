@@ -35,7 +35,7 @@ RunOutcome run_documents(std::uint64_t seed, const DocumentRunOptions& options);
 
 struct ClusterRunOptions {
   std::uint32_t nodes = 5;
-  std::uint32_t data_lanes = 3;
+  std::uint32_t data_lanes = 0;  ///< 0: 1 to 8, by the seed.
   std::uint32_t faults = 20;
   std::function<void(std::string_view)> trace;
 };
