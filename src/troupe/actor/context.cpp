@@ -17,6 +17,20 @@ SendOutcome Context::send(EnvelopePtr envelope, const Address& to) {
   return shard_->send(std::move(envelope), to);
 }
 
+void Context::await_room(const Address& to, const Via& via, TimePoint deadline,
+                         std::move_only_function<void(Result<void>)> callback) {
+  // The lane does not know who waits: who waits looks, and rarely, since a queue that is half empty lasts for longer.
+  after(1ms, [this, to, via, deadline, callback = std::move(callback)]() mutable {
+    switch (shard_->room_for(to, self().actor, via)) {
+      case SendOutcome::kTaken: return callback({});
+      case SendOutcome::kFull: break;
+      default: return callback(fail(ErrorCode::kUnreachable, "there is no link to the node"));
+    }
+    if (now() >= deadline) return callback(fail(ErrorCode::kTimeout, "the way to the actor had no room in time"));
+    await_room(to, via, deadline, std::move(callback));
+  });
+}
+
 void Context::start_ask(EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback) {
   shard_->start_ask(cell_, std::move(envelope), to, within, std::move(callback));
 }

@@ -53,8 +53,17 @@ class Context {
 
   template <class A, class M>
     requires Handles<A, std::decay_t<M>>
-  SendOutcome tell(const Ref<A>& to, M&& message) {
-    return send(Envelope::make(EnvelopeKind::kTell, std::forward<M>(message)), to.address());
+  SendOutcome tell(const Ref<A>& to, M&& message, Via via = {}) {
+    return send(Envelope::make_message(EnvelopeKind::kTell, std::forward<M>(message), to.via(via)), to.address());
+  }
+
+  /// After a `tell` that answered kFull: runs `callback(Result<void>)` once, when the way to the actor's node has room
+  /// again as far as this node sees it (half of the lane's queue is free), or fails with `timeout` after `within`, or with
+  /// `unreachable`. Another sender may be quicker: `tell` may answer kFull again.
+  template <class A>
+  void when_room(const Ref<A>& to, Duration within, std::move_only_function<void(Result<void>)> callback,
+                 Via via = {}) {
+    await_room(to.address(), to.via(via), now() + within, std::move(callback));
   }
 
   /// Asks; `callback(Result<Reply>)` runs as a later turn, with the answer or with why there is none: timeout after
@@ -62,9 +71,9 @@ class Context {
   /// answered.
   template <class A, class M, class Callback>
     requires Handles<A, std::decay_t<M>> && Question<std::decay_t<M>>
-  void ask(const Ref<A>& to, M&& message, Duration within, Callback&& callback) {
+  void ask(const Ref<A>& to, M&& message, Duration within, Callback&& callback, Via via = {}) {
     using R = typename std::decay_t<M>::Reply;
-    start_ask(Envelope::make(EnvelopeKind::kAsk, std::forward<M>(message)), to.address(), within,
+    start_ask(Envelope::make_message(EnvelopeKind::kAsk, std::forward<M>(message), to.via(via)), to.address(), within,
               typed_answer<R>(std::forward<Callback>(callback)));
   }
 
@@ -130,6 +139,8 @@ class Context {
 
  private:
   SendOutcome send(EnvelopePtr envelope, const Address& to);
+  void await_room(const Address& to, const Via& via, TimePoint deadline,
+                  std::move_only_function<void(Result<void>)> callback);
   void start_ask(EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback);
   CompletionPort open_completion(Duration within, AnswerCallback callback);
   Address find_named(std::string_view name) const;

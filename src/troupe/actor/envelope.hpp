@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "troupe/actor/message.hpp"
+#include "troupe/actor/via.hpp"
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/ids.hpp"
 
@@ -56,6 +57,8 @@ class Envelope {
   ActorId recipient;
   std::uint64_t correlation = 0;
   EnvelopeKind kind = EnvelopeKind::kTell;
+  std::uint16_t channel = 0;  ///< Channel::id
+  std::uint32_t key = 0;      ///< PartitionKey::hash
   Envelope* next = nullptr;  ///< For the queue that owns it.
 
   /// `type` is &payload_type<T>, or &local_payload_type<T>.
@@ -68,6 +71,15 @@ class Envelope {
     new (envelope->payload()) std::decay_t<T>(std::forward<T>(payload));
     envelope->type_ = &type;  // Only now is there a payload to destroy.
     return owner;
+  }
+
+  /// A message that travels as `via` says.
+  template <class T>
+  static EnvelopePtr make_message(EnvelopeKind kind, T&& message, const Via& via) {
+    EnvelopePtr envelope = make(kind, std::forward<T>(message));
+    envelope->channel = via.channel.id();
+    envelope->key = via.key.hash();
+    return envelope;
   }
 
   static EnvelopePtr make(EnvelopeKind kind) { return EnvelopePtr(new (::operator new(kHeaderSize)) Envelope(kind)); }

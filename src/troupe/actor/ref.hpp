@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "troupe/actor/message.hpp"
+#include "troupe/actor/via.hpp"
 #include "troupe/base/ids.hpp"
 
 namespace troupe {
@@ -37,12 +38,30 @@ class Ref {
   }
 
   const Address& address() const { return address_; }
+
+  /// The same actor, to which this copy of the ref sends over the channel. It does not travel in a message.
+  Ref over(Channel channel) const {
+    Ref copy = *this;
+    copy.channel_ = channel;
+    return copy;
+  }
+  /// What `via` leaves open, the ref says, then the actor's class.
+  Via via(Via via) const {
+    if (via.channel == Channel()) via.channel = channel_;
+    if constexpr (requires { Channel(A::channel); }) {
+      if (via.channel == Channel()) via.channel = A::channel;
+    }
+    return via;
+  }
+
   explicit operator bool() const { return !address_.actor.is_nobody(); }
 
-  friend auto operator<=>(const Ref&, const Ref&) = default;
+  friend auto operator<=>(const Ref& a, const Ref& b) { return a.address_ <=> b.address_; }
+  friend bool operator==(const Ref& a, const Ref& b) { return a.address_ == b.address_; }
 
  private:
   Address address_;
+  Channel channel_;
 };
 
 /// A ref travels in messages like any value.

@@ -77,22 +77,27 @@ class Shard {
   }
   template <class A, class M>
     requires Handles<A, std::decay_t<M>>
-  SendOutcome tell(const Ref<A>& to, M&& message) {
-    return send(Envelope::make(EnvelopeKind::kTell, std::forward<M>(message)), to.address());
+  SendOutcome tell(const Ref<A>& to, M&& message, Via via = {}) {
+    return send(Envelope::make_message(EnvelopeKind::kTell, std::forward<M>(message), to.via(via)), to.address());
   }
   /// `callback(Result<Reply>)` runs on this thread, from `run`.
   template <class A, class M, class Callback>
     requires Handles<A, std::decay_t<M>> && Question<std::decay_t<M>>
   void ask(const Ref<A>& to, M&& message, Duration within, Callback&& callback) {
     using R = typename std::decay_t<M>::Reply;
-    start_ask(nullptr, Envelope::make(EnvelopeKind::kAsk, std::forward<M>(message)), to.address(), within,
-              typed_answer<R>(std::forward<Callback>(callback)));
+    start_ask(nullptr, Envelope::make_message(EnvelopeKind::kAsk, std::forward<M>(message), to.via({})), to.address(),
+              within, typed_answer<R>(std::forward<Callback>(callback)));
   }
   TimerId after(Duration delay, TimerQueue::Action action) { return timers_.add(due_in(delay), std::move(action)); }
   bool cancel(TimerId timer) { return timers_.cancel(timer); }
 
   /// Sends an envelope to any actor; sets nothing but the recipient.
   SendOutcome send(EnvelopePtr envelope, const Address& to);
+
+  /// kTaken if the way to the actor has room, as far as this shard can see; kFull or kUnreachable if not.
+  SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const {
+    return to.node.same_node(options_.node) ? SendOutcome::kTaken : host_.room_for(to, sender, via);
+  }
 
   std::uint32_t index() const { return options_.index; }
   const NodeId& node() const { return options_.node; }

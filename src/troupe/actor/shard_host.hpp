@@ -21,6 +21,13 @@ class ShardHost {
   /// Hands the envelope to another node.
   virtual SendOutcome send_to_node(const NodeId& node, EnvelopePtr envelope) = 0;
 
+  /// Whether a message from this actor of the shard to that one of another node would find room: kTaken, kFull or
+  /// kUnreachable.
+  virtual SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const {
+    (void)to, (void)sender, (void)via;
+    return SendOutcome::kTaken;  // A world of one node.
+  }
+
   /// Delivers to this shard, from any thread.
   virtual void inject(EnvelopePtr envelope) = 0;
 };

@@ -54,9 +54,9 @@ class Cluster::Listener final : public LinkListener {
 class Cluster::Loss final : public LaneLoss {
  public:
   Loss(Cluster& cluster, std::uint32_t shard) : cluster_(cluster), shard_(shard) {}
-  void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
+  void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
     cluster_.send_task(shard_, 0, [&cluster = cluster_, link, reason, peer_left](Shard&) {
-      cluster.links_->on_data_lane_lost(link, reason, peer_left);
+      cluster.links_->on_lane_lost(link, reason, peer_left);
     });
   }
 
@@ -85,16 +85,17 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
                                   .channel = "control",
                                   .frame_bytes_max = options.message_bytes_max},
                      .secret = options.secret,
-                     .data_lanes = options.data_lanes == 0 ? static_cast<std::uint16_t>(shards) : options.data_lanes,
+                     .channels = completed(options.channels, static_cast<std::uint16_t>(shards)),
                      .handshake_timeout = options.handshake_timeout,
                      .liveness = options.liveness,
                      .handshakes_max = options.handshakes_max};
   if (const auto valid = link::check(links.identity); !valid) return std::unexpected(valid.error());
+  if (const auto valid = check(options.channels); !valid) return std::unexpected(valid.error());
   places_ = std::move(places);
   Shard& shard = *places_[0].shard;
   for (std::uint32_t i = 0; i < shards; ++i) {
     lanes_.push_back(
-        std::make_unique<Lanes>(LanesOptions{.shards = shards, .lane_queue_bytes_max = options.lane_queue_bytes_max},
+        std::make_unique<Lanes>(LanesOptions{.shards = shards, .channels = links.channels},
                                 *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
   }
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
@@ -138,15 +139,15 @@ void Cluster::reconnected(const NodeId& node) {
   on_each_shard([node](std::uint32_t, Shard& shard) { shard.node_reconnected(node); });
 }
 
-void Cluster::attach(PartedLane lane, std::uint16_t) {
+void Cluster::attach(PartedLane lane) {
   const auto shard = static_cast<std::uint32_t>(lane.index % hosts_.size());
   if (shard == 0) return lanes_[0]->attach(std::move(lane));
   send_task(0, shard,
             [this, shard, lane = std::move(lane)](Shard&) mutable { lanes_[shard]->attach(std::move(lane)); });
 }
 
-void Cluster::use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) {
-  on_each_shard([this, node, link, lanes](std::uint32_t i, Shard&) { lanes_[i]->use(node, link, lanes); });
+void Cluster::use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) {
+  on_each_shard([this, node, link, channels](std::uint32_t i, Shard&) { lanes_[i]->use(node, link, channels); });
 }
 
 /// Each shard says to the first that it has come so far; when all have, each is told to deliver.

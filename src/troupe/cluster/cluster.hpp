@@ -19,9 +19,8 @@ struct ClusterOptions {
   overlay::Member self;            ///< Name, incarnation, and the addresses under which others reach this node.
   std::string secret;              ///< Shared by all nodes of the cluster.
   overlay::FullMeshOptions overlay;
-  std::uint16_t data_lanes = 0;  ///< Connections of the `data` channel to each other node; 0: one for each shard.
+  std::vector<ChannelOptions> channels;  ///< Beside `control`; `data` is added if it is not there.
   std::uint32_t message_bytes_max = 64U << 20U;  ///< The largest message that this node takes from another.
-  std::size_t lane_queue_bytes_max = 128U << 20U;
   std::size_t handshakes_max = 128;
   Duration handshake_timeout = 5s;
   link::LivenessOptions liveness;
@@ -67,8 +66,8 @@ class Cluster final : private RouteTables, private LaneShards {
   void reconnected(const NodeId& node) override;
 
   // LaneShards
-  void attach(PartedLane lane, std::uint16_t lanes) override;
-  void use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) override;
+  void attach(PartedLane lane) override;
+  void use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) override;
   void deliver(const NodeId& node, overlay::LinkId link) override;
   void close(overlay::LinkId link, const std::string& reason, bool leaves) override;
 

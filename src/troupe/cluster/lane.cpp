@@ -1,5 +1,7 @@
 #include "troupe/cluster/lane.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace troupe::cluster {
@@ -64,6 +66,7 @@ void LaneSet::carry_out(Lane& lane) {
     retire(lane);
     return owner_.on_lane_closed(lane, closed);
   }
+  if (lane.has_more) owner_.on_lane_progress(lane);
   lane.link.give_credit(lane.held_bytes, lane.actions);
   mark_dirty(lane);
   arm(lane);
@@ -90,10 +93,13 @@ void LaneSet::arm(Lane& lane) {
 }
 
 void LaneSet::flush() {
+  std::vector<Lane*> dirty;
   for (const std::uint64_t number : std::exchange(dirty_, {})) {
-    const auto found = lanes_.find(number);
-    if (found == lanes_.end()) continue;
-    Lane& lane = *found->second;
+    if (const auto found = lanes_.find(number); found != lanes_.end()) dirty.push_back(found->second.get());
+  }
+  std::ranges::stable_sort(dirty, std::greater(), &Lane::priority);
+  for (Lane* each : dirty) {
+    Lane& lane = *each;
     lane.dirty_ = false;
     std::vector<Bytes>& writes = lane.actions.writes();
     if (!writes.empty()) lane.connection_->write(writes);

@@ -23,6 +23,8 @@ class LaneOwner {
   virtual ~LaneOwner() = default;
   virtual void on_lane_established(Lane&) {}
   virtual void on_lane_message(Lane& lane, Bytes payload) = 0;
+  /// The peer was heard, of a lane that `has_more`: it may have room now.
+  virtual void on_lane_progress(Lane&) {}
   /// The lane is of no use any more, and destroyed soon.
   virtual void on_lane_closed(Lane& lane, const link::Closed& closed) = 0;
 };
@@ -38,6 +40,8 @@ class Lane final : private Connection::Events {
   std::string channel;         ///< Known for a dialed lane, and for an accepted one once it is established.
   std::uint16_t index = 0;     ///< Among the channel's lanes.
   overlay::LinkId owner = 0;   ///< 0: accepted and not yet part of a link.
+  std::uint8_t priority = 0;   ///< Of its channel.
+  bool has_more = false;       ///< Its owner has more to send when there is room: `on_lane_progress`.
   std::size_t held_bytes = 0;  ///< Of messages that came and could not be handed on yet: the peer gets no credit.
 
   bool is_retired() const { return retired_; }

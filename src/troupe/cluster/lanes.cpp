@@ -7,8 +7,30 @@
 
 namespace troupe::cluster {
 
+namespace {
+
+/// Messages that stay in order: those of one sender, or with one key, to one recipient.
+std::uint64_t flow_of(const Envelope& envelope) {
+  return combine(envelope.key != 0 ? envelope.key : envelope.sender.actor.raw(), envelope.recipient.raw());
+}
+
+SendOutcome outcome_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kQueueFull: return SendOutcome::kFull;
+    case ErrorCode::kTooLarge: return SendOutcome::kTooLarge;
+    default: return SendOutcome::kUnreachable;
+  }
+}
+
+bool is_full(const Lane& lane, const ChannelOptions& options, std::size_t share) {
+  return lane.link.waiting_bytes() > options.queue_bytes_max / share ||
+         lane.link.waiting_messages() >= options.queue_messages_max / share + 1;
+}
+
+}  // namespace
+
 Lanes::Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink)
-    : options_(options),
+    : options_(std::move(options)),
       shard_(shard),
       network_(network),
       loss_(loss),
@@ -20,14 +42,35 @@ Lanes::Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& los
 
 void Lanes::attach(PartedLane parted) {
   Lane& lane = lanes_.adopt(std::move(parted), network_);
+  const auto options = std::ranges::find(options_.channels, lane.channel, &ChannelOptions::name);
+  if (options != options_.channels.end()) lane.priority = options->priority;
   std::vector<Lane*>& lanes = links_[lane.owner].lanes;
   lanes.insert(std::ranges::upper_bound(lanes, lane.index, {}, &Lane::index), &lane);
   lanes_.carry_out(lane);
 }
 
-void Lanes::use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) {
-  const auto found = links_.find(link);
-  peers_[node.name] = {node, link, lanes, found == links_.end() ? std::vector<Lane*>() : found->second.lanes};
+void Lanes::use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) {
+  Peer peer{.node = node, .link = link, .channels = {}};
+  const auto state = links_.find(link);
+  for (const ChannelLanes& each : channels) {
+    const auto options = std::ranges::find(options_.channels, each.name, &ChannelOptions::name);
+    const MetricLabels labels{{"channel", each.name}};
+    PeerChannel channel{.id = Channel(each.name).id(),
+                        .lanes = each.lanes,
+                        // One that only the peer has is used here as `data` is.
+                        .options = options == options_.channels.end() ? &options_.channels[0] : &*options,
+                        .own = {},
+                        .dropped = &metrics_.counter("troupe_channel_dropped_total",
+                                                     "Messages that a full queue of a channel dropped", labels),
+                        .replaced = &metrics_.counter("troupe_channel_replaced_total",
+                                                      "Messages of a monotonic channel that a newer one replaced", labels)};
+    if (state != links_.end()) {
+      std::ranges::copy_if(state->second.lanes, std::back_inserter(channel.own),
+                           [&](const Lane* lane) { return lane->channel == each.name; });
+    }
+    peer.channels.insert(each.name == kDataChannel ? peer.channels.begin() : peer.channels.end(), std::move(channel));
+  }
+  peers_[node.name] = std::move(peer);
 }
 
 void Lanes::deliver(const NodeId& node, overlay::LinkId link) {
@@ -48,6 +91,7 @@ void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) 
   forget(link);
   lanes_.for_each([&](Lane& lane) {
     if (lane.owner != link) return;
+    newest_.erase(lane.number);
     leaves ? lane.link.goodbye(reason, lane.actions) : lane.link.give_up(reason, lane.actions);
     lanes_.retire(lane);
   });
@@ -61,86 +105,142 @@ void Lanes::forget(overlay::LinkId link) {
 
 // Sending.
 
-Lane* Lanes::lane_for(const NodeId& node, std::uint64_t pair) const {
+const Lanes::Peer* Lanes::peer_of(const NodeId& node) const {
   const auto found = peers_.find(node.name);
-  if (found == peers_.end() || found->second.node != node || found->second.own.empty()) return nullptr;
-  return found->second.own[pair % found->second.own.size()];
+  return found == peers_.end() || found->second.node != node ? nullptr : &found->second;
 }
 
-std::uint32_t Lanes::shard_for(const NodeId& node, ActorId sender, ActorId recipient) const {
-  const auto found = peers_.find(node.name);
-  if (found == peers_.end() || !found->second.own.empty() || found->second.lanes == 0) return shard_.index();
-  return static_cast<std::uint32_t>(pair_of(sender, recipient) % found->second.lanes) % options_.shards;
+/// What names no channel, or one that the link does not have, goes over `data`.
+const Lanes::PeerChannel& Lanes::channel_of(const Peer& peer, const Envelope& envelope) {
+  if (envelope.channel == 0) return peer.channels[0];
+  const auto found = std::ranges::find(peer.channels, envelope.channel, &PeerChannel::id);
+  return found == peer.channels.end() ? peer.channels[0] : *found;
 }
 
-SendOutcome Lanes::send(const NodeId& node, const Envelope& envelope) {
-  const PayloadType* type = envelope.type();
-  if (type != nullptr && type->encode == nullptr) return SendOutcome::kTooLarge;
-  const Routed head{.node = node,
-                    .kind = envelope.kind,
-                    .recipient = envelope.recipient,
-                    .sender = envelope.sender.actor,
-                    .correlation = envelope.correlation,
-                    .tag = type == nullptr ? 0 : type->tag,
-                    .body = {}};
-  const Result<void> sent = send_on(head, [&](wire::Writer& writer) {
-    if (type != nullptr) type->encode(envelope.payload(), writer);
-  });
+std::uint32_t Lanes::shard_for(const NodeId& node, const Envelope& envelope) const {
+  const Peer* peer = peer_of(node);
+  if (peer == nullptr) return shard_.index();
+  const PeerChannel& channel = channel_of(*peer, envelope);
+  if (!channel.own.empty() || channel.lanes == 0) return shard_.index();
+  return static_cast<std::uint32_t>(flow_of(envelope) % channel.lanes) % options_.shards;
+}
+
+Lane& Lanes::choose_lane(const PeerChannel& channel, const Envelope& envelope) {
+  switch (channel.options->lane_choice) {
+    case LaneChoice::kRandom: return *channel.own[shard_.random().below(channel.own.size())];
+    case LaneChoice::kRoundRobin: return *channel.own[++turn_ % channel.own.size()];
+    case LaneChoice::kAffinity: break;
+  }
+  return *channel.own[flow_of(envelope) % channel.own.size()];
+}
+
+SendOutcome Lanes::room_for(const NodeId& node, const Envelope& envelope) const {
+  const Peer* peer = peer_of(node);
+  if (peer == nullptr) return SendOutcome::kUnreachable;
+  const PeerChannel& channel = channel_of(*peer, envelope);
+  if (channel.own.empty()) return SendOutcome::kTaken;  // Another shard's lane: not seen from here.
+  return is_full(*channel.own[flow_of(envelope) % channel.own.size()], *channel.options, 2) ? SendOutcome::kFull
+                                                                                            : SendOutcome::kTaken;
+}
+
+SendOutcome Lanes::send(const NodeId& node, EnvelopePtr envelope) {
+  const Result<void> sent = try_send(node, envelope);
   return sent ? SendOutcome::kTaken : outcome_of(sent.error().code);
 }
 
-SendOutcome Lanes::send(const Routed& message) {
-  const Result<void> sent = send_on(message, [&](wire::Writer& writer) { writer.raw(message.body); });
-  if (sent) return SendOutcome::kTaken;
-  if (message.kind == EnvelopeKind::kAsk) {
-    EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, sent.error());
-    answer->correlation = message.correlation;
-    shard_.send(std::move(answer), {shard_.node(), message.sender});
-  }
-  return outcome_of(sent.error().code);
+void Lanes::send_for(const NodeId& node, EnvelopePtr envelope) {
+  const bool is_ask = envelope->kind == EnvelopeKind::kAsk;
+  const Address asker{shard_.node(), envelope->sender.actor};
+  const std::uint64_t correlation = envelope->correlation;
+  const Result<void> sent = try_send(node, envelope);
+  if (sent || !is_ask) return;
+  EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, sent.error());
+  answer->correlation = correlation;
+  shard_.send(std::move(answer), asker);
 }
 
-Result<void> Lanes::send_on(const Routed& head, wire::Encoder body) {
-  const std::uint64_t pair = pair_of(head.sender, head.recipient);
-  Lane* lane = lane_for(head.node, pair);
-  if (lane == nullptr) return refuse(head, {ErrorCode::kUnreachable, "there is no link to the node"});
-  if (is_refusable(head.kind) && lane->link.waiting_bytes() > options_.lane_queue_bytes_max) {
-    return refuse(head,
-                  {ErrorCode::kQueueFull, "the lane to the node has its queue full (cluster.lane_queue_bytes_max)"});
+Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
+  if (envelope->type() != nullptr && envelope->type()->encode == nullptr)
+    return fail(ErrorCode::kTooLarge, "messages of this type stay inside their node");
+  const Peer* peer = peer_of(node);
+  const PeerChannel* channel = peer == nullptr ? nullptr : &channel_of(*peer, *envelope);
+  if (channel == nullptr || channel->own.empty())
+    return refuse(node, *envelope, {ErrorCode::kUnreachable, "there is no link to the node"});
+  Lane& lane = choose_lane(*channel, *envelope);
+  if (is_refusable(envelope->kind)) {
+    if (channel->options->monotonic && envelope->kind == EnvelopeKind::kTell && !lane.link.has_room())
+      return queue_newest(lane, *channel, envelope);
+    if (is_full(lane, *channel->options, 1)) {
+      if (channel->options->when_full == WhenFull::kDropNewest && envelope->kind == EnvelopeKind::kTell) {
+        channel->dropped->add();
+        return {};
+      }
+      return refuse(node, *envelope, {ErrorCode::kQueueFull, "the lane to the node has its queue full (queue_bytes, "
+                                                             "queue_messages of its channel)"});
+    }
   }
-  const RoutedHead bytes = encode_head(head);
-  const Result<void> sent = lane->link.send(
-      shard_.now(), pair,
+  const Result<void> written = write(lane, node, *envelope);
+  if (lane.link.waiting_bytes() > 2 * channel->options->queue_bytes_max) overfull_.push_back(lane.owner);
+  return written;
+}
+
+Result<void> Lanes::queue_newest(Lane& lane, const PeerChannel& channel, EnvelopePtr& envelope) {
+  NewestQueue& queue = newest_[lane.number];
+  if (queue.size() >= channel.options->queue_messages_max && !queue.contains(NewestQueue::key_of(*envelope))) {
+    if (channel.options->when_full == WhenFull::kDropNewest) return channel.dropped->add(), Result<void>();
+    count_dead_letter(ErrorCode::kQueueFull);
+    return fail(ErrorCode::kQueueFull, "the lane to the node has its queue full (queue_messages of its channel)");
+  }
+  lane.has_more = true;
+  if (queue.push(std::move(envelope))) channel.replaced->add();
+  return {};
+}
+
+/// The peer has given credit: what waits unencoded may go.
+void Lanes::on_lane_progress(Lane& lane) {
+  const auto found = newest_.find(lane.number);
+  if (found == newest_.end()) return;
+  while (lane.link.has_room()) {
+    const EnvelopePtr next = found->second.pop();
+    if (!next) break;
+    (void)write(lane, lane.link.peer().id(), *next);
+  }
+  lane.has_more = found->second.size() > 0;
+  if (!lane.has_more) newest_.erase(found);
+}
+
+Result<void> Lanes::write(Lane& lane, const NodeId& node, const Envelope& envelope) {
+  const PayloadType* type = envelope.type();
+  const RoutedHead head = encode_head({.node = node,
+                                       .kind = envelope.kind,
+                                       .recipient = envelope.recipient,
+                                       .sender = envelope.sender.actor,
+                                       .correlation = envelope.correlation,
+                                       .tag = type == nullptr ? 0 : type->tag,
+                                       .body = {}});
+  const Result<void> sent = lane.link.send(
+      shard_.now(), flow_of(envelope),
       [&](wire::Writer& writer) {
-        writer.raw(bytes.bytes);
-        body(writer);
+        writer.raw(head.bytes);
+        if (type != nullptr) type->encode(envelope.payload(), writer);
       },
-      lane->actions);
-  if (!sent) return refuse(head, sent.error());
-  lanes_.mark_dirty(*lane);
-  if (lane->link.waiting_bytes() > 2 * options_.lane_queue_bytes_max) overfull_.push_back(lane->owner);
-  return sent;
+      lane.actions);
+  if (!sent) return refuse(node, envelope, sent.error());
+  lanes_.mark_dirty(lane);
+  return {};
 }
 
-std::unexpected<Error> Lanes::refuse(const Routed& message, Error why) {
+std::unexpected<Error> Lanes::refuse(const NodeId& node, const Envelope& envelope, Error why) {
   count_dead_letter(why.code);
-  if (message.kind == EnvelopeKind::kReply && why.code == ErrorCode::kTooLarge) {
+  if (envelope.kind == EnvelopeKind::kReply && why.code == ErrorCode::kTooLarge) {
     // The asker on the other node is told why, instead of waiting for an answer that cannot come.
-    Routed error = message;
-    error.kind = EnvelopeKind::kError;
-    error.tag = payload_type<Error>.tag;
-    error.body = wire::encode(Error{why.code, "the answer: " + why.detail});
-    (void)send(error);
+    EnvelopePtr error = Envelope::make(EnvelopeKind::kError, Error{why.code, "the answer: " + why.detail});
+    error->recipient = envelope.recipient;
+    error->sender = envelope.sender;
+    error->correlation = envelope.correlation;
+    (void)send(node, std::move(error));
   }
   return std::unexpected(std::move(why));
-}
-
-SendOutcome Lanes::outcome_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kQueueFull: return SendOutcome::kFull;
-    case ErrorCode::kTooLarge: return SendOutcome::kTooLarge;
-    default: return SendOutcome::kUnreachable;
-  }
 }
 
 void Lanes::count_dead_letter(ErrorCode why) {
@@ -155,7 +255,7 @@ void Lanes::flush() {
     if (!links_.contains(link)) continue;
     const Error error{ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"};
     close(link, error.to_string(), false);
-    loss_.on_data_lane_lost(link, error, false);
+    loss_.on_lane_lost(link, error, false);
   }
   lanes_.flush();
 }
@@ -169,7 +269,7 @@ void Lanes::on_lane_message(Lane& lane, Bytes payload) {
   if (found->second.delivery == Delivery::kOpen) return receive(lane, std::move(payload));
   lane.held_bytes += payload.size() + wire::kFrameHeaderBytes;
   found->second.held.emplace_back(&lane, std::move(payload));
-  if (lane.held_bytes > options_.lane_queue_bytes_max) {
+  if (lane.held_bytes > kHeldBytesMax) {
     // The peer keeps to no window, or it would have stopped long ago.
     lane.link.give_up("too much was sent before the link was taken into use", lane.actions);
   }
@@ -190,8 +290,9 @@ void Lanes::receive(const Lane& lane, Bytes payload) {
 }
 
 void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
+  newest_.erase(lane.number);
   forget(lane.owner);  // The link's other lanes are closed when the news has been round.
-  loss_.on_data_lane_lost(lane.owner, closed.error, closed.peer_left);
+  loss_.on_lane_lost(lane.owner, closed.error, closed.peer_left);
 }
 
 }  // namespace troupe::cluster

@@ -10,26 +10,27 @@
 #include <vector>
 
 #include "troupe/cluster/lane.hpp"
+#include "troupe/cluster/links.hpp"
+#include "troupe/cluster/newest_queue.hpp"
 #include "troupe/cluster/routed.hpp"
 
 namespace troupe::cluster {
 
 struct LanesOptions {
-  std::uint32_t shards = 1;  ///< Of this node. Lane number i of a link belongs to shard i modulo this.
-  std::size_t lane_queue_bytes_max = 128U << 20U;  ///< What waits on one lane for the peer's credit. Full: tell and ask
-                                                   ///< answer kFull; at twice as much the link is cut.
+  std::uint32_t shards = 1;  ///< Of this node. Lane number i of a channel belongs to shard i modulo this.
+  std::vector<ChannelOptions> channels = completed({}, 1);  ///< As `completed` gives them.
 };
 
 /// Whom the lanes of a shard tell of their end, on that shard's thread.
 class LaneLoss {
  public:
   virtual ~LaneLoss() = default;
-  virtual void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
+  virtual void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
 };
 
-/// The data lanes of one shard: moves envelopes over them. A message leaves on one of the lanes of the sender's own
-/// shard, so it crosses no thread on its way to the socket; which of them, the hash of sender and recipient says, so
-/// their order holds. All of it on the shard's thread.
+/// The lanes of one shard, of all channels but `control`: moves envelopes over them. A message leaves on one of the lanes
+/// of the sender's own shard, so it crosses no thread on its way to the socket; which of them, the hash of sender (or
+/// key) and recipient says, so their order holds. All of it on the shard's thread.
 class Lanes final : private LaneOwner {
  public:
   Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink);
@@ -37,45 +38,61 @@ class Lanes final : private LaneOwner {
   // What Links tells all shards (LaneShards).
 
   void attach(PartedLane lane);
-  void use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes);
+  void use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels);
   void deliver(const NodeId& node, overlay::LinkId link);
   void close(overlay::LinkId link, const std::string& reason, bool leaves);
 
   // For the shard's routing.
 
-  /// Queues a message for the node on a lane of this shard.
-  SendOutcome send(const NodeId& node, const Envelope& envelope);
-  /// The shard that sends messages of this pair to the node: this one, unless it has no lane.
-  std::uint32_t shard_for(const NodeId& node, ActorId sender, ActorId recipient) const;
-  /// The same for a message that another shard has encoded. Who asked is answered if it is refused.
-  SendOutcome send(const Routed& message);
+  /// Sends a message to the node, or queues it, on a lane of this shard.
+  SendOutcome send(const NodeId& node, EnvelopePtr envelope);
+  /// The same for an actor of another shard, whose asks are answered if they are refused.
+  void send_for(const NodeId& node, EnvelopePtr envelope);
+  /// The shard that sends this message to the node: this one, unless it has no lane of the channel.
+  std::uint32_t shard_for(const NodeId& node, const Envelope& envelope) const;
+  /// kTaken if at least half of the queue of the lane that such a message takes is free; kFull; kUnreachable.
+  SendOutcome room_for(const NodeId& node, const Envelope& envelope) const;
 
   /// At the end of each round of the shard's loop.
   void flush();
 
  private:
+  /// What may be held on one lane before its link is open. An honest peer stops at its window, far below.
+  static constexpr std::size_t kHeldBytesMax = 64U << 20U;
+
+  /// A channel of the link to a peer.
+  struct PeerChannel {
+    std::uint16_t id = 0;
+    std::uint16_t lanes = 0;  ///< On all shards.
+    const ChannelOptions* options = nullptr;
+    std::vector<Lane*> own;  ///< This shard's, by index.
+    Counter* dropped = nullptr;
+    Counter* replaced = nullptr;
+  };
+  /// The link in use to a node.
   struct Peer {
     NodeId node;
     overlay::LinkId link = 0;
-    std::uint16_t lanes = 0;  ///< Of the link, on all shards.
-    std::vector<Lane*> own;   ///< This shard's, by index. Never empty because of a loss: then the link is down.
+    std::vector<PeerChannel> channels;  ///< `data` is first.
   };
   enum class Delivery : std::uint8_t { kHeld, kOpen, kSuperseded };
   struct LinkState {
-    std::vector<Lane*> lanes;
+    std::vector<Lane*> lanes;  ///< By index.
     Delivery delivery = Delivery::kHeld;
     std::deque<std::pair<Lane*, Bytes>> held;  ///< Until it is open.
   };
 
   void on_lane_message(Lane& lane, Bytes payload) override;
+  void on_lane_progress(Lane& lane) override;
   void on_lane_closed(Lane& lane, const link::Closed& closed) override;
 
-  static std::uint64_t pair_of(ActorId sender, ActorId recipient) { return combine(sender.raw(), recipient.raw()); }
-  Lane* lane_for(const NodeId& node, std::uint64_t pair) const;
-  /// `head` without its body.
-  Result<void> send_on(const Routed& head, wire::Encoder body);
-  std::unexpected<Error> refuse(const Routed& message, Error why);
-  static SendOutcome outcome_of(ErrorCode code);
+  const Peer* peer_of(const NodeId& node) const;
+  static const PeerChannel& channel_of(const Peer& peer, const Envelope& envelope);
+  Lane& choose_lane(const PeerChannel& channel, const Envelope& envelope);
+  Result<void> try_send(const NodeId& node, EnvelopePtr& envelope);
+  Result<void> queue_newest(Lane& lane, const PeerChannel& channel, EnvelopePtr& envelope);
+  Result<void> write(Lane& lane, const NodeId& node, const Envelope& envelope);
+  std::unexpected<Error> refuse(const NodeId& node, const Envelope& envelope, Error why);
   void receive(const Lane& lane, Bytes payload);
   void forget(overlay::LinkId link);
   void count_dead_letter(ErrorCode why);
@@ -88,9 +105,11 @@ class Lanes final : private LaneOwner {
   Metrics& metrics_;
   LaneSet lanes_;
   std::map<overlay::LinkId, LinkState> links_;
-  std::unordered_map<std::uint64_t, Peer> peers_;                 ///< By NodeId::name: the link in use.
+  std::unordered_map<std::uint64_t, Peer> peers_;                 ///< By NodeId::name.
   std::unordered_map<std::uint64_t, overlay::LinkId> delivered_;  ///< By NodeId::name: what comes over it is delivered.
+  std::unordered_map<std::uint64_t, NewestQueue> newest_;         ///< By lane number, of monotonic channels.
   std::vector<overlay::LinkId> overfull_;                         ///< To be cut by `flush`.
+  std::uint64_t turn_ = 0;                                        ///< For LaneChoice::kRoundRobin.
 };
 
 }  // namespace troupe::cluster

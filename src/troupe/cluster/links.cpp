@@ -7,13 +7,6 @@
 
 namespace troupe::cluster {
 
-namespace {
-
-constexpr auto kControl = "control";
-constexpr auto kData = "data";
-
-}  // namespace
-
 /// The lanes to one peer in one of its lives.
 struct Links::LinkState {
   overlay::LinkId id = 0;
@@ -23,9 +16,11 @@ struct Links::LinkState {
   overlay::Member peer;  ///< Once the control lane is up.
   NodeId node;
   Lane* control = nullptr;
-  std::vector<bool> data;  ///< By lane index: it came up, and moved to its shard. Sized once their number is known.
-  bool up = false;         ///< Reported to the listener.
-  TimerId deadline;        ///< For all lanes to be up.
+  /// By channel and lane index: it came up, and moved to its shard. Known once the control lane is up.
+  std::map<std::string, std::vector<bool>> lanes;
+  std::size_t missing = 0;  ///< Lanes that are not up yet.
+  bool up = false;          ///< Reported to the listener.
+  TimerId deadline;         ///< For all lanes to be up.
 };
 
 Links::Links(LinksOptions options, Shard& shard, Network& network, LaneShards& shards, Metrics& metrics,
@@ -45,10 +40,11 @@ Links::LinkState* Links::find_link(overlay::LinkId link) const {
   return found == links_.end() ? nullptr : found->second.get();
 }
 
-link::Identity Links::identity_for(const std::string& channel, std::uint16_t index, std::uint64_t link,
-                                   std::uint16_t lanes) const {
+link::Identity Links::identity_for(std::string_view channel, std::uint16_t index, std::uint16_t lanes,
+                                   std::uint64_t link) const {
   link::Identity identity = options_.identity;
   identity.channel = channel;
+  for (const ChannelOptions& each : options_.channels) identity.channels.push_back({each.name, each.parallelism});
   identity.lane = index;
   identity.lanes = lanes;
   identity.link = link;
@@ -86,19 +82,17 @@ void Links::dial(const std::string& address) {
   network_.secure_random(std::as_writable_bytes(std::span(&link->token, 1)));
   LinkState& state = *link;
   links_.emplace(id, std::move(link));
-  open_lane(state, kControl, 0);
+  open_lane(state, std::string(kControlChannel), 0, 1);
 }
 
-void Links::open_lane(LinkState& link, const std::string& channel, std::uint16_t index) {
-  network_.connect(link.address, [this, alive = alive_, id = link.id, channel,
-                                  index](Result<std::unique_ptr<Connection>> connection) {
+void Links::open_lane(const LinkState& link, const std::string& channel, std::uint16_t index, std::uint16_t lanes) {
+  network_.connect(link.address, [this, alive = alive_, id = link.id, channel, index,
+                                  lanes](Result<std::unique_ptr<Connection>> connection) {
     if (!*alive) return;
-    LinkState* link = find_link(id);
+    const LinkState* link = find_link(id);
     if (link == nullptr) return;  // Closed meanwhile.
     if (!connection) return close_link(id, connection.error(), false, true);
-    // On the control lane both sides say how many data lanes they want; on those, how many there are.
-    const auto lanes = channel == kData ? static_cast<std::uint16_t>(link->data.size()) : options_.data_lanes;
-    add_lane(std::move(*connection), link::Role::kDialer, identity_for(channel, index, link->token, lanes), id);
+    add_lane(std::move(*connection), link::Role::kDialer, identity_for(channel, index, lanes, link->token), id);
   });
 }
 
@@ -110,7 +104,7 @@ void Links::on_accept(std::unique_ptr<Connection> connection) {
                  connection->peer_address(), handshakes_);
     return count_refused("too_many_handshakes");
   }
-  add_lane(std::move(connection), link::Role::kAcceptor, identity_for(kControl, 0, 0, options_.data_lanes), 0);
+  add_lane(std::move(connection), link::Role::kAcceptor, identity_for(kControlChannel, 0, 1, 0), 0);
 }
 
 void Links::accept_into_link(Lane& lane) {
@@ -120,7 +114,7 @@ void Links::accept_into_link(Lane& lane) {
   const auto same = std::ranges::find_if(links_, [&](const auto& each) {
     return !each.second->dialed && each.second->token == peer.link && each.second->node == peer.id();
   });
-  if (peer.channel == kControl && same == links_.end()) {
+  if (peer.channel == kControlChannel && same == links_.end()) {
     auto link = std::make_unique<LinkState>();
     link->id = ++last_link_;
     link->token = peer.link;
@@ -128,7 +122,7 @@ void Links::accept_into_link(Lane& lane) {
     links_.emplace(link->id, std::move(link));
     return;
   }
-  if (peer.channel == kData && same != links_.end()) {
+  if (peer.channel != kControlChannel && same != links_.end()) {
     lane.owner = same->first;
     return;
   }
@@ -142,7 +136,7 @@ void Links::on_lane_established(Lane& lane) {
   if (lane.owner == 0) accept_into_link(lane);
   LinkState* link = find_link(lane.owner);
   if (link == nullptr) return;
-  lane.channel == kControl ? on_control_established(*link, lane) : on_data_established(*link, lane);
+  lane.channel == kControlChannel ? on_control_established(*link, lane) : on_data_established(*link, lane);
 }
 
 void Links::on_control_established(LinkState& link, Lane& lane) {
@@ -151,23 +145,32 @@ void Links::on_control_established(LinkState& link, Lane& lane) {
   link.peer = {peer.node, peer.incarnation, peer.address, peer.http_address};
   link.node = peer.id();
   // Who wants more lanes gets them: each shard of either side then has one of its own.
-  link.data.resize(std::max({options_.data_lanes, peer.lanes, std::uint16_t{1}}));
+  for (const ChannelOptions& channel : options_.channels) link.lanes[channel.name].resize(channel.parallelism);
+  for (const link::ChannelWish& channel : peer.channels) {
+    std::vector<bool>& lanes = link.lanes[channel.name];
+    lanes.resize(std::max<std::size_t>(lanes.size(), channel.lanes));
+  }
+  for (const auto& [name, lanes] : link.lanes) link.missing += lanes.size();
   link.deadline = shard_.after(options_.handshake_timeout, [this, id = link.id] {
     close_link(id, Error{ErrorCode::kTimeout, "not all lanes of the link came up in time"}, false, true);
   });
   if (!link.dialed) return;
-  for (std::uint16_t i = 0; i < link.data.size(); ++i) open_lane(link, kData, i);
+  for (const auto& [name, lanes] : link.lanes) {
+    const auto count = static_cast<std::uint16_t>(lanes.size());
+    for (std::uint16_t i = 0; i < count; ++i) open_lane(link, name, i, count);
+  }
 }
 
 void Links::on_data_established(LinkState& link, Lane& lane) {
   const link::Identity& peer = lane.link.peer();
-  const bool same_count = link.dialed || peer.lanes == link.data.size();
-  if (peer.id() != link.node || !same_count || lane.index >= link.data.size() || link.data[lane.index]) {
+  const auto found = link.lanes.find(lane.channel);
+  const bool same_count = found != link.lanes.end() && (link.dialed || peer.lanes == found->second.size());
+  if (peer.id() != link.node || !same_count || lane.index >= found->second.size() || found->second[lane.index]) {
     return lane.link.give_up("the lane does not fit the link that it names", lane.actions);
   }
-  link.data[lane.index] = true;
-  shards_.attach(lanes_.part(lane), static_cast<std::uint16_t>(link.data.size()));
-  if (link.up || std::ranges::find(link.data, false) != link.data.end()) return;
+  found->second[lane.index] = true;
+  shards_.attach(lanes_.part(lane));
+  if (--link.missing > 0) return;
   link.up = true;
   shard_.cancel(link.deadline);
   if (listener_ != nullptr) listener_->on_link_up(link.id, link.peer, link.dialed ? link.address : "");
@@ -197,7 +200,9 @@ void Links::use(const NodeId& node, overlay::LinkId id) {
   const LinkState* link = find_link(id);
   if (link == nullptr) return;  // Lost meanwhile: its listener is told next.
   used_[node.name] = id;
-  shards_.use(node, id, static_cast<std::uint16_t>(link->data.size()));
+  std::vector<ChannelLanes> channels;
+  for (const auto& [name, lanes] : link->lanes) channels.push_back({name, static_cast<std::uint16_t>(lanes.size())});
+  shards_.use(node, id, channels);
 }
 
 void Links::deliver(const NodeId& node, overlay::LinkId id) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "troupe/cluster/channel_options.hpp"
 #include "troupe/cluster/lane.hpp"
 #include "troupe/overlay/overlay.hpp"
 
@@ -16,7 +17,7 @@ namespace troupe::cluster {
 struct LinksOptions {
   link::Identity identity;  ///< Of this node; `channel`, `lane`, `lanes` and `link` are set for each connection.
   std::string secret;
-  std::uint16_t data_lanes = 1;  ///< Connections of the `data` channel to each peer; the peer may want more.
+  std::vector<ChannelOptions> channels = completed({}, 1);  ///< As `completed` gives them. A peer may want more.
   Duration handshake_timeout = 5s;
   link::LivenessOptions liveness;
   std::size_t handshakes_max =
@@ -35,15 +36,21 @@ class LinkListener {
   virtual void on_overlay_message(const NodeId& from, Bytes message) = 0;
 };
 
+/// A channel of a link, and how many lanes it has there.
+struct ChannelLanes {
+  std::string name;
+  std::uint16_t lanes = 0;
+};
+
 /// The data lanes of all shards of the node, as Links sees them. Each call reaches every shard in the order of the
 /// calls.
 class LaneShards {
  public:
   virtual ~LaneShards() = default;
-  /// An established lane of a link of `lanes` lanes moves to the shard that owns lanes with this index.
-  virtual void attach(PartedLane lane, std::uint16_t lanes) = 0;
-  /// What is sent to the node goes over this link from now on.
-  virtual void use(const NodeId& node, overlay::LinkId link, std::uint16_t lanes) = 0;
+  /// An established lane moves to the shard that owns lanes with its index.
+  virtual void attach(PartedLane lane) = 0;
+  /// What is sent to the node goes over this link, which has these lanes, from now on.
+  virtual void use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) = 0;
   /// Once every shard has heard of everything up to here: what has come over the link is delivered, and what comes.
   virtual void deliver(const NodeId& node, overlay::LinkId link) = 0;
   /// Says why on each lane, and ends it.
@@ -51,7 +58,7 @@ class LaneShards {
 };
 
 /// The links of a node: opens and accepts connections, sees them through their handshake, and watches them. The lanes
-/// to one peer (one for `control`, some for `data`) are one link to the overlay: up when all are up, down when one is
+/// to one peer (one for `control`, some for each other channel) are one link to the overlay: up when all are up, down when one is
 /// lost. The control lanes stay here, on the node's first shard; data lanes move to their shards as soon as they are
 /// established.
 class Links final : private LaneOwner {
@@ -67,8 +74,8 @@ class Links final : private LaneOwner {
   void on_accept(std::unique_ptr<Connection> connection);
   /// At the end of each round of the shard's loop.
   void flush() { lanes_.flush(); }
-  /// A data lane was lost, on whichever shard it was.
-  void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) {
+  /// A lane of another channel than `control` was lost, on whichever shard it was.
+  void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) {
     close_link(link, reason, peer_left, true);
   }
 
@@ -97,7 +104,7 @@ class Links final : private LaneOwner {
   void on_lane_message(Lane& lane, Bytes payload) override;
   void on_lane_closed(Lane& lane, const link::Closed& closed) override;
 
-  void open_lane(LinkState& link, const std::string& channel, std::uint16_t index);
+  void open_lane(const LinkState& link, const std::string& channel, std::uint16_t index, std::uint16_t lanes);
   void add_lane(std::unique_ptr<Connection> connection, link::Role role, link::Identity identity, overlay::LinkId link);
   void accept_into_link(Lane& lane);
   void on_control_established(LinkState& link, Lane& lane);
@@ -106,8 +113,8 @@ class Links final : private LaneOwner {
   void report_end(const LinkState& link, const Error& reason, bool peer_left);
   LinkState* find_link(overlay::LinkId link) const;
   void count_refused(std::string_view reason);
-  link::Identity identity_for(const std::string& channel, std::uint16_t index, std::uint64_t link,
-                              std::uint16_t lanes) const;
+  link::Identity identity_for(std::string_view channel, std::uint16_t index, std::uint16_t lanes,
+                              std::uint64_t link) const;
 
   LinksOptions options_;
   Shard& shard_;

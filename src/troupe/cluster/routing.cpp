@@ -15,37 +15,42 @@ bool Routing::reaches(const NodeId& node) const {
   return found != routes_.end() && (node.incarnation == 0 || node.incarnation == found->second);
 }
 
-SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
+/// The node in the life that is known, or nothing if the ref means another one.
+std::optional<NodeId> Routing::known(const NodeId& node) const {
   const auto route = routes_.find(node.name);
-  if (route == routes_.end() || lanes_.empty()) return SendOutcome::kUnreachable;
-  if (node.incarnation != 0 && node.incarnation != route->second) return SendOutcome::kUnreachable;
-  const NodeId to{node.name, route->second};
-  Lanes& own = *lanes_[shard_];
-  const std::uint32_t shard = own.shard_for(to, envelope->sender.actor, envelope->recipient);
-  if (shard != shard_) return send_from(shard, to, *envelope);
-  const SendOutcome outcome = own.send(to, *envelope);
-  // A watch that is lost with its link is set again with the next one, or ends with the node: it is not refused.
-  return is_refusable(envelope->kind) ? outcome : SendOutcome::kTaken;
+  if (route == routes_.end() || lanes_.empty()) return std::nullopt;
+  if (node.incarnation != 0 && node.incarnation != route->second) return std::nullopt;
+  return NodeId{node.name, route->second};
 }
 
-/// This shard has no lane to the node: another one has to send it.
-SendOutcome Routing::send_from(std::uint32_t shard, const NodeId& node, const Envelope& envelope) {
-  Routed message{.node = node,
-                 .kind = envelope.kind,
-                 .recipient = envelope.recipient,
-                 .sender = envelope.sender.actor,
-                 .correlation = envelope.correlation};
-  if (const PayloadType* type = envelope.type()) {
-    if (type->encode == nullptr) return SendOutcome::kTooLarge;
-    wire::Writer writer(type->size + 64);
-    type->encode(envelope.payload(), writer);
-    message.tag = type->tag;
-    message.body = writer.finish();
+SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
+  const auto to = known(node);
+  if (!to) return SendOutcome::kUnreachable;
+  Lanes& own = *lanes_[shard_];
+  const bool refusable = is_refusable(envelope->kind);
+  const std::uint32_t shard = own.shard_for(*to, *envelope);
+  if (shard != shard_) {
+    ShardTask task = [lanes = lanes_[shard].get(), to = *to, envelope = std::move(envelope)](Shard&) mutable {
+      lanes->send_for(to, std::move(envelope));
+    };
+    return host_.send_to_shard(shard,
+                               Envelope::make(refusable ? EnvelopeKind::kRefusableTask : EnvelopeKind::kTask,
+                                              std::move(task), local_payload_type<ShardTask>));
   }
-  ShardTask task = [lanes = lanes_[shard].get(), message = std::move(message)](Shard&) { (void)lanes->send(message); };
-  return host_.send_to_shard(
-      shard, Envelope::make(is_refusable(envelope.kind) ? EnvelopeKind::kRefusableTask : EnvelopeKind::kTask,
-                            std::move(task), local_payload_type<ShardTask>));
+  const SendOutcome outcome = own.send(*to, std::move(envelope));
+  // A watch that is lost with its link is set again with the next one, or ends with the node: it is not refused.
+  return refusable ? outcome : SendOutcome::kTaken;
+}
+
+SendOutcome Routing::room_for(const Address& to, ActorId sender, const Via& via) const {
+  const auto node = known(to.node);
+  if (!node) return SendOutcome::kUnreachable;
+  EnvelopePtr like = Envelope::make(EnvelopeKind::kTell);
+  like->sender.actor = sender;
+  like->recipient = to.actor;
+  like->channel = via.channel.id();
+  like->key = via.key.hash();
+  return lanes_[shard_]->room_for(*node, *like);
 }
 
 }  // namespace troupe::cluster

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -24,13 +25,16 @@ class Routing {
   /// kUnreachable if no route leads to this node (this incarnation of it), kFull if its lane's queue is full.
   SendOutcome send(const NodeId& node, EnvelopePtr envelope);
 
+  /// For ShardHost::room_for.
+  SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const;
+
   /// The node can be reached from now on.
   void add(const NodeId& node) { routes_[node.name] = node.incarnation; }
   void remove(const NodeId& node);
   bool reaches(const NodeId& node) const;
 
  private:
-  SendOutcome send_from(std::uint32_t shard, const NodeId& node, const Envelope& envelope);
+  std::optional<NodeId> known(const NodeId& node) const;
 
   ShardHost& host_;
   std::uint32_t shard_;

@@ -37,6 +37,15 @@ Result<void> check(const Identity& identity) {
   if (identity.version_min > identity.version) return invalid("version range", "is empty");
   if (identity.incarnation == 0) return invalid("incarnation", "is 0");
   if (identity.lane >= identity.lanes) return invalid("lane", "is not below the number of lanes");
+  if (identity.channels.size() > kChannelsMax) return invalid("list of channels", "has more than 16");
+  for (const ChannelWish& channel : identity.channels) {
+    if (channel.name.empty() || channel.name.size() > kChannelNameBytesMax ||
+        std::ranges::any_of(channel.name, is_control))
+      return invalid("name of a channel", "is not 1 to 32 printable bytes");
+    if (channel.lanes == 0 || channel.lanes > kChannelLanesMax) return invalid("channel", "has not 1 to 128 lanes");
+    if (std::ranges::count(identity.channels, channel.name, &ChannelWish::name) > 1)
+      return invalid("list of channels", "names one twice");
+  }
   if (identity.frame_bytes_max < kFrameBytesMaxLeast) return invalid("frame_bytes_max", "is below 4096");
   return {};
 }

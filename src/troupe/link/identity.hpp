@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "troupe/base/error.hpp"
 #include "troupe/base/ids.hpp"
@@ -13,6 +14,14 @@ namespace troupe::link {
 /// newest ones.
 inline constexpr std::uint16_t kProtocolVersion = 1;
 inline constexpr std::uint16_t kProtocolVersionMin = 1;
+
+/// A channel that a node has, and how many connections it wants for it.
+struct ChannelWish {
+  std::string name;
+  std::uint16_t lanes = 1;
+
+  friend bool operator==(const ChannelWish&, const ChannelWish&) = default;
+};
 
 /// What the two ends of a connection tell each other about themselves, once, in the handshake. A plain struct that
 /// travels: append fields only.
@@ -29,6 +38,7 @@ struct Identity {
   std::uint16_t lanes = 1;            ///< How many the channel has. The dialer's counts.
   std::uint32_t frame_bytes_max = 0;  ///< The largest message that this side takes, at least kFrameBytesMaxLeast.
   std::uint64_t link = 0;             ///< A random number that all lanes of one link share. The dialer's counts.
+  std::vector<ChannelWish> channels;  ///< On the control lane; both sides' count. By name, each once.
 
   NodeId id() const { return {hash64(node), incarnation}; }
 
@@ -37,6 +47,11 @@ struct Identity {
 
 /// Everything that is not a message fits in a payload of this size, so no side may ask for less.
 inline constexpr std::uint32_t kFrameBytesMaxLeast = 4096;
+
+/// A node has at most so many channels, with names of at most so many bytes and so many lanes each.
+inline constexpr std::size_t kChannelsMax = 16;
+inline constexpr std::size_t kChannelNameBytesMax = 32;
+inline constexpr std::uint16_t kChannelLanesMax = 128;
 
 /// Names and addresses are at most this long, so that a handshake frame is never above kFrameBytesMaxLeast.
 inline constexpr std::size_t kNameBytesMax = 255;

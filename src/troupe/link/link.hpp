@@ -81,6 +81,8 @@ class Link {
   /// its window; it goes on when they are not.
   void give_credit(std::size_t held_bytes, Actions& actions);
 
+  /// What is sent now leaves at once.
+  bool has_room() const { return outbox_.empty() && window_.has_room(); }
   /// What was given to `send`, and is not written yet because the peer's credit is used up.
   std::size_t waiting_bytes() const { return outbox_.bytes(); }
   std::size_t waiting_messages() const { return outbox_.messages(); }

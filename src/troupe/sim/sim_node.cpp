@@ -24,6 +24,9 @@ struct SimNode::SimShard final : ShardHost {
     if (!*node.alive_) return SendOutcome::kUnreachable;
     return node.cluster_->routing(index).send(to, std::move(envelope));
   }
+  SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const override {
+    return node.cluster_->routing(index).room_for(to, sender, via);
+  }
   void inject(EnvelopePtr envelope) override {
     if (!*node.alive_) return;
     inbox.push_back(std::move(envelope));
@@ -90,7 +93,7 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
   cluster_options.self = {name_, incarnation, sim_address(options_.index), ""};
   cluster_options.secret = "simulated";
   cluster_options.overlay.join = options_.join;
-  cluster_options.data_lanes = static_cast<std::uint16_t>(options_.data_lanes);
+  cluster_options.channels = {{.name = "data", .parallelism = static_cast<std::uint16_t>(options_.data_lanes)}};
   membership_ = cluster_->start(cluster_options, std::move(places), metrics_, log_sink_).value();
   network_.listen(owner(0), sim_address(options_.index), [this](std::unique_ptr<cluster::Connection> connection) {
     cluster_->on_accept(std::move(connection));

@@ -72,6 +72,10 @@ SendOutcome ShardLoop::send_to_node(const NodeId& node, EnvelopePtr envelope) {
   return routing_ != nullptr ? routing_->send(node, std::move(envelope)) : SendOutcome::kUnreachable;
 }
 
+SendOutcome ShardLoop::room_for(const Address& to, ActorId sender, const Via& via) const {
+  return routing_ != nullptr ? routing_->room_for(to, sender, via) : SendOutcome::kUnreachable;
+}
+
 void ShardLoop::inject(EnvelopePtr envelope) {
   const bool refusable = is_refusable(envelope->kind);
   queues_.inject(index_, envelope, refusable);  // What is refused was counted, and is destroyed here.

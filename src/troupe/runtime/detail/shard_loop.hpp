@@ -34,6 +34,7 @@ class ShardLoop final : public ShardHost {
   // ShardHost
   SendOutcome send_to_shard(std::uint32_t shard, EnvelopePtr envelope) override;
   SendOutcome send_to_node(const NodeId& node, EnvelopePtr envelope) override;
+  SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const override;
   void inject(EnvelopePtr envelope) override;
 
   Shard& shard() { return shard_; }
