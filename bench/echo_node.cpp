@@ -19,8 +19,7 @@ NodeOptions node_options(const EchoRole& role, const char* name) {
   if (role.host != "127.0.0.1") node.secret = kEchoClusterName;  // What only loopback may do without.
   node.shards = role.shards;
   node.busy_poll = std::chrono::microseconds(role.busy_poll_us);
-  node.cluster.data_lanes = role.parallelism;
-  node.cluster.lane_queue_bytes_max = kLaneBytesMax;
+  node.cluster.channels = {{.name = "data", .parallelism = role.parallelism, .queue_bytes_max = kLaneBytesMax}};
   node.log_level = LogLevel::kError;
   return node;
 }

@@ -134,11 +134,10 @@ TEST_F(ClusterActorTest, messages_of_a_new_member_come_after_the_route_and_the_n
   nodes_.bob.links.dial("ada:1");
   nodes_.settle();
   nodes_.bob.choose(ada().id, nodes_.bob.links_up.back());
-  nodes_.bob.lanes.send({.node = ada().id,
-                         .recipient = watcher_.address().actor,
-                         .sender = ActorId::at(0, 1, 1),
-                         .tag = payload_type<Hello>.tag,
-                         .body = wire::encode(Hello{1})});
+  EnvelopePtr hello = Envelope::make(EnvelopeKind::kTell, Hello{1});
+  hello->recipient = watcher_.address().actor;
+  hello->sender.actor = ActorId::at(0, 1, 1);
+  (void)nodes_.bob.lanes.send(ada().id, std::move(hello));
   nodes_.settle();
   EXPECT_THAT(events_, IsEmpty()) << "ada has not taken the link into use";
   const overlay::LinkId link = ada().links_up.back();

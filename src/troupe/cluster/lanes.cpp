@@ -24,7 +24,7 @@ SendOutcome outcome_of(ErrorCode code) {
 
 bool is_full(const Lane& lane, const ChannelOptions& options, std::size_t share) {
   return lane.link.waiting_bytes() > options.queue_bytes_max / share ||
-         lane.link.waiting_messages() >= options.queue_messages_max / share + 1;
+         lane.link.waiting_messages() >= std::max<std::size_t>(options.queue_messages_max / share, 1);
 }
 
 }  // namespace
@@ -269,8 +269,8 @@ void Lanes::on_lane_message(Lane& lane, Bytes payload) {
   if (found->second.delivery == Delivery::kOpen) return receive(lane, std::move(payload));
   lane.held_bytes += payload.size() + wire::kFrameHeaderBytes;
   found->second.held.emplace_back(&lane, std::move(payload));
-  if (lane.held_bytes > kHeldBytesMax) {
-    // The peer keeps to no window, or it would have stopped long ago.
+  if (lane.held_bytes > options_.channels[0].queue_bytes_max) {
+    // The peer keeps to no window, or it would have stopped long before.
     lane.link.give_up("too much was sent before the link was taken into use", lane.actions);
   }
 }

@@ -57,9 +57,6 @@ class Lanes final : private LaneOwner {
   void flush();
 
  private:
-  /// What may be held on one lane before its link is open. An honest peer stops at its window, far below.
-  static constexpr std::size_t kHeldBytesMax = 64U << 20U;
-
   /// A channel of the link to a peer.
   struct PeerChannel {
     std::uint16_t id = 0;

@@ -36,21 +36,22 @@ class LanesTest : public testing::Test {
   void make(std::uint16_t data_lanes = 1) {
     LinksOptions ada = links_options("ada");
     LinksOptions bob = links_options("bob");
-    ada.data_lanes = bob.data_lanes = data_lanes;
+    ada.channels = bob.channels = {{.name = "data", .parallelism = data_lanes}};
     nodes_.emplace(ada, bob);
     listener_ = nodes_->bob.world.shard().spawn<Listener>({}, heard_).value();
   }
-  Routed say(std::uint64_t sender, std::uint64_t number) {
-    return {.node = nodes_->bob.id,
-            .recipient = listener_.address().actor,
-            .sender = ActorId::at(0, static_cast<std::uint32_t>(sender), 1),
-            .tag = payload_type<Say>.tag,
-            .body = wire::encode(Say{sender, number})};
+  /// Sends a numbered message of an actor of ada's to the listener at bob's.
+  SendOutcome say(std::uint32_t sender, std::uint64_t number, Via via = {}) {
+    EnvelopePtr envelope = Envelope::make_message(EnvelopeKind::kTell, Say{sender, number}, via);
+    envelope->sender = {ada().id, ActorId::at(0, sender, 1)};
+    envelope->recipient = listener_.address().actor;
+    return ada().lanes.send(bob_id_, std::move(envelope));
   }
   TestNode& ada() { return nodes_->ada; }
   TestNode& bob() { return nodes_->bob; }
 
   std::vector<std::string> heard_;
+  NodeId bob_id_{hash64("bob"), 1};
   std::optional<TwoNodes> nodes_;
   Ref<Listener> listener_;
 };
@@ -79,8 +80,7 @@ TEST_F(LanesTest, messages_reach_the_actor_and_keep_the_order_of_each_pair) {
   make(3);
   nodes_->join();
   for (std::uint64_t number = 1; number <= 50; ++number) {
-    for (std::uint64_t sender = 1; sender <= 8; ++sender)
-      EXPECT_EQ(ada().lanes.send(say(sender, number)), SendOutcome::kTaken);
+    for (std::uint32_t sender = 1; sender <= 8; ++sender) EXPECT_EQ(say(sender, number), SendOutcome::kTaken);
     if (number % 7 == 0) ada().flush();
   }
   std::size_t lanes_in_use = 0;
@@ -104,12 +104,12 @@ TEST_F(LanesTest, what_comes_before_the_link_is_chosen_waits_for_it) {
   ada().links.dial("bob:1");
   nodes_->settle();
   ada().choose(bob().id, ada().links_up.back());
-  ada().lanes.send(say(1, 1));
-  ada().lanes.send(say(1, 2));
+  say(1, 1);
+  say(1, 2);
   nodes_->settle();
   EXPECT_THAT(heard_, IsEmpty());
   bob().choose(ada().id, bob().links_up.back());
-  ada().lanes.send(say(1, 3));
+  say(1, 3);
   nodes_->settle();
   EXPECT_THAT(heard_, ElementsAre("1:1", "1:2", "1:3"));
 }
@@ -120,11 +120,11 @@ TEST_F(LanesTest, what_comes_late_over_an_earlier_link_is_dropped_since_it_would
   const auto earlier = ada().links_up.back();
   ada().links.dial("bob:1");
   nodes_->settle();
-  ada().lanes.send(say(1, 1));
+  say(1, 1);
   ada().flush();  // On the wire when bob takes the new link into use.
   bob().choose(ada().id, bob().links_up.back());
   ada().choose(bob().id, ada().links_up.back());
-  ada().lanes.send(say(1, 2));
+  say(1, 2);
   nodes_->settle();
   EXPECT_THAT(heard_, ElementsAre("1:2"));
   EXPECT_EQ(bob().world.metric("troupe_dead_letters_total"), 1);
@@ -132,7 +132,7 @@ TEST_F(LanesTest, what_comes_late_over_an_earlier_link_is_dropped_since_it_would
   nodes_->settle();
   ada().choose(bob().id, earlier);
   bob().choose(ada().id, bob().links_up.front());
-  ada().lanes.send(say(1, 3));
+  say(1, 3);
   nodes_->settle();
   EXPECT_THAT(heard_, ElementsAre("1:2", "1:3")) << "chosen again";
 }
@@ -145,7 +145,7 @@ TEST_F(LanesTest, a_lost_lane_takes_its_link_down_at_both_ends) {
   EXPECT_THAT(ada().news.back(), StartsWith("down: unreachable"));
   EXPECT_THAT(bob().news.back(), StartsWith("down: unreachable"));
   for (const auto& pipe : nodes_->wire.pipes) EXPECT_TRUE(pipe->ends[0].finished && pipe->ends[1].finished);
-  EXPECT_EQ(ada().lanes.send(say(1, 1)), SendOutcome::kUnreachable);
+  EXPECT_EQ(say(1, 1), SendOutcome::kUnreachable);
   EXPECT_EQ(ada().links.link_count() + bob().links.link_count(), 0U);
 }
 
@@ -214,9 +214,8 @@ TEST_F(LanesTest, a_link_that_is_closed_while_it_is_dialed_comes_to_nothing) {
 TEST_F(LanesTest, a_node_is_reached_only_in_the_life_that_is_meant) {
   make();
   nodes_->join();
-  Routed message = say(1, 1);
-  message.node.incarnation = 2;
-  EXPECT_EQ(ada().lanes.send(message), SendOutcome::kUnreachable);
+  bob_id_.incarnation = 2;
+  EXPECT_EQ(say(1, 1), SendOutcome::kUnreachable);
 }
 
 }  // namespace

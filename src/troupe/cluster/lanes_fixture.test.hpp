@@ -136,24 +136,26 @@ inline LinksOptions links_options(const std::string& name) {
 
 /// A node of one shard: its links and lanes, what they reported, and a shard to deliver to.
 struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
-  TestNode(TestWire& test_wire, LinksOptions options, std::size_t lane_queue_bytes_max = 64U << 20U)
+  TestNode(TestWire& test_wire, LinksOptions options)
       : wire(test_wire),
         id{hash64(options.identity.node), options.identity.incarnation},
-        lanes({.lane_queue_bytes_max = lane_queue_bytes_max}, world.shard(), *this, *this, world.metrics(), world),
+        lanes({.channels = options.channels}, world.shard(), *this, *this, world.metrics(), world),
         links(std::move(options), world.shard(), *this, *this, world.metrics(), world) {
     links.set_listener(this);
   }
   ~TestNode() override { *alive = false; }
 
-  void attach(PartedLane lane, std::uint16_t) override { lanes.attach(std::move(lane)); }
-  void use(const NodeId& node, overlay::LinkId link, std::uint16_t count) override { lanes.use(node, link, count); }
+  void attach(PartedLane lane) override { lanes.attach(std::move(lane)); }
+  void use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) override {
+    lanes.use(node, link, channels);
+  }
   void deliver(const NodeId& node, overlay::LinkId link) override { lanes.deliver(node, link); }
   void close(overlay::LinkId link, const std::string& reason, bool leaves) override {
     lanes.close(link, reason, leaves);
   }
-  void on_data_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
+  void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
     world.shard().after(Duration::zero(),
-                        [this, link, reason, peer_left] { links.on_data_lane_lost(link, reason, peer_left); });
+                        [this, link, reason, peer_left] { links.on_lane_lost(link, reason, peer_left); });
   }
   std::unique_ptr<Connection> adopt(std::unique_ptr<Connection::Parted> parted) override {
     return TestWire::adopt(std::move(parted));
@@ -201,10 +203,8 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
 
 /// Two nodes, `ada` and `bob`, on one wire.
 struct TwoNodes {
-  explicit TwoNodes(LinksOptions ada_options = links_options("ada"), LinksOptions bob_options = links_options("bob"),
-                    std::size_t lane_queue_bytes_max = 64U << 20U)
-      : ada(wire, std::move(ada_options), lane_queue_bytes_max),
-        bob(wire, std::move(bob_options), lane_queue_bytes_max) {
+  explicit TwoNodes(LinksOptions ada_options = links_options("ada"), LinksOptions bob_options = links_options("bob"))
+      : ada(wire, std::move(ada_options)), bob(wire, std::move(bob_options)) {
     bob.random = Random(2);
   }
 

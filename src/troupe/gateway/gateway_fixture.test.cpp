@@ -118,11 +118,13 @@ void GatewayTest::start() {
   ASSERT_TRUE(bound) << bound.error().to_string();
   cluster_ = std::make_unique<cluster::Cluster>(std::vector<ShardHost*>{&runtime_->host(0), &runtime_->host(1)});
   for (std::uint32_t i = 0; i < 2; ++i) runtime_->set_routing(i, &cluster_->routing(i));
-  runtime_->add_round_end(0, [this] { cluster_->flush(); });
+  std::vector<cluster::Cluster::Place> places;
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    runtime_->add_round_end(i, [this, i] { cluster_->flush(i); });
+    places.push_back({&runtime_->shard(i), &runtime_->network(i)});
+  }
+  const auto membership = cluster_->start({.self = self, .secret = "secret"}, places, metrics, log);
   ASSERT_TRUE(runtime_->start());
-  const auto membership = runtime_->run_on(0, [&](Shard& shard) {
-    return cluster_->start({.self = self, .secret = "secret"}, shard, runtime_->network(0), metrics, log);
-  });
   ASSERT_TRUE(membership) << membership.error().to_string();
   const document::Services services{documents, {}, &journal, *membership, metrics};
   for (std::uint32_t i = 0; i < 2; ++i) {

@@ -31,6 +31,7 @@ struct ConfigProblem {
 struct Config {
   NodeOptions options;  ///< Of no use while there are errors.
   std::string secret_file;
+  std::vector<std::string> channels;           ///< As they were written.
   std::vector<ConfigProblem> problems;         ///< Those of the file in the order of its lines.
   std::map<std::string, std::string> origins;  ///< By key, of what was given and understood: as `ConfigProblem::where`.
 

@@ -32,7 +32,7 @@ drain_timeout = "1 min"
 [cluster]
 listen = "127.0.0.1:7400"
 join = ["127.0.0.1:7401", "[::1]:7402"]
-lanes = 2
+channels = ["data parallelism=2", "positions monotonic"]
 message_bytes_max = "8 MiB"
 
 [session]
@@ -57,7 +57,9 @@ format = "json"
   EXPECT_EQ(options.drain_timeout, 60s);
   EXPECT_EQ(options.cluster_listen, "127.0.0.1:7400");
   EXPECT_EQ(options.join, (std::vector<std::string>{"127.0.0.1:7401", "[::1]:7402"}));
-  EXPECT_EQ(options.cluster.data_lanes, 2U);
+  ASSERT_EQ(options.cluster.channels.size(), 2U);
+  EXPECT_EQ(options.cluster.channels[0].parallelism, 2U);
+  EXPECT_TRUE(options.cluster.channels[1].monotonic);
   EXPECT_EQ(options.cluster.message_bytes_max, 8U << 20U);
   EXPECT_EQ(options.gateway.session.message_bytes_max, 2U << 20U);
   EXPECT_EQ(options.gateway.rest.message_bytes_max, 2U << 20U) << "REST has the limits of a session";
@@ -103,7 +105,7 @@ shards = "4"
 [cluster]
 listen = "127.0.0.1"
 join = ["127.0.0.1:7401", "b:99999"]
-lanes = 65
+channels = ["bulk parallelism=129"]
 heartbeat_interval = 500
 
 [session]
@@ -121,8 +123,8 @@ troupe.toml:6:10: error: cluster.listen: '127.0.0.1' is not host:port: the port 
   remedy: write host:port, as in "127.0.0.1:7400" or "[::1]:7400", with a port from 0 to 65535
 troupe.toml:7:27: error: cluster.join: 'b:99999' is not host:port: the port is a number from 0 to 65535
   remedy: write host:port, as in "127.0.0.1:7400" or "[::1]:7400", with a port from 0 to 65535
-troupe.toml:8:9: error: cluster.lanes: 65 is too much
-  remedy: give 1 to 64
+troupe.toml:8:13: error: cluster.channels: 'parallelism=129' is no setting of a channel: there are monotonic, parallelism=0 to 128, queue_bytes=64KiB to 64GiB, queue_messages=1 to 4294967296, priority=0 to 255, when_full=refuse or drop_newest, choice=affinity, random or round_robin
+  remedy: write the name, then its settings, as in "bulk parallelism=4"
 troupe.toml:9:22: error: cluster.heartbeat_interval: "500" is not a duration: the unit is missing
   remedy: write a number and its unit (ms, s, min or h), as in "500 ms" or "5 min"
 troupe.toml:12:21: error: session.message_bytes_max: "1 KB" is not a size: there is no unit "KB"

@@ -148,8 +148,6 @@ class Checks {
     if (options_.cluster_listen.empty()) return;
     not_above("session.data_bytes_max", session.data_bytes_max, "cluster.message_bytes_max",
               options_.cluster.message_bytes_max, "such an event cannot reach other nodes");
-    not_above("cluster.message_bytes_max", options_.cluster.message_bytes_max, "cluster.lane_queue_bytes_max",
-              options_.cluster.lane_queue_bytes_max, "such a message never has room");
   }
 
   void folders(bool serves_documents) {

@@ -181,10 +181,6 @@ TEST(ConfigChecks, sizes_fit_into_each_other) {
   EXPECT_EQ(texts("session.queue_bytes_max = \"64 KiB\""),
             "error: session.message_bytes_max: 1 MiB is above session.queue_bytes_max (64 KiB): a client would be "
             "closed as a slow reader by one message\n");
-  EXPECT_EQ(texts("cluster.listen = \"127.0.0.1:1\"\ncluster.message_bytes_max = \"2 "
-                  "MiB\"\ncluster.lane_queue_bytes_max = \"1 MiB\""),
-            "error: cluster.message_bytes_max: 2 MiB is above cluster.lane_queue_bytes_max (1 MiB): such a message "
-            "never has room\n");
 }
 
 TEST(ConfigChecks, a_value_that_could_not_be_read_has_no_further_consequences) {

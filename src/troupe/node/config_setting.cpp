@@ -123,6 +123,22 @@ struct Assign {
   }
   Outcome operator()(const HostPortList& kind) const { return list(kind.field, check_peer); }
   Outcome operator()(const OriginList& kind) const { return list(kind.field, check_origin); }
+  Outcome operator()(const ChannelList&) const {
+    std::vector<cluster::ChannelOptions> channels;
+    const auto mistake = [](const Error& error) {
+      return Mistake{error.detail, R"(write the name, then its settings, as in "bulk parallelism=4")"};
+    };
+    for (index = 0; index < texts.size(); ++index) {
+      auto channel = cluster::parse_channel(texts[index]);
+      if (!channel) return mistake(channel.error());
+      channels.push_back(std::move(*channel));
+      if (const auto fits = cluster::check(channels); !fits) return mistake(fits.error());
+    }
+    index = 0;
+    config.channels = texts;
+    config.options.cluster.channels = std::move(channels);
+    return std::nullopt;
+  }
   Outcome operator()(const Count& kind) const {
     const auto count = read_count(one());
     if (!count) return count.error();
@@ -178,6 +194,7 @@ struct Render {
   std::string operator()(const HostPort& kind) const { return render_text(kind.field(config)); }
   std::string operator()(const HostPortList& kind) const { return render_list(kind.field(config)); }
   std::string operator()(const OriginList& kind) const { return render_list(kind.field(config)); }
+  std::string operator()(const ChannelList&) const { return render_list(config.channels); }
   std::string operator()(const Count& kind) const { return render_count(load(kind.field, config)); }
   std::string operator()(const Size& kind) const { return render_text(render_size(load(kind.field, config))); }
   std::string operator()(const Time& kind) const { return render_text(render_duration(kind.field(config))); }
@@ -191,6 +208,7 @@ struct Describe {
   std::string operator()(const HostPort&) const { return "host:port"; }
   std::string operator()(const HostPortList&) const { return "list of host:port"; }
   std::string operator()(const OriginList&) const { return "list of origins"; }
+  std::string operator()(const ChannelList&) const { return "list of channels"; }
   std::string operator()(const Count& kind) const {
     return fmt::format("{} to {}", render_count(kind.min), render_count(kind.max));
   }

@@ -38,6 +38,8 @@ struct HostPortList {
 struct OriginList {
   Field<std::vector<std::string>> field;
 };
+/// Of channels, "bulk parallelism=4" (cluster::parse_channel), into Config::channels and the options.
+struct ChannelList {};
 struct Count {
   IntegerField field;
   std::uint64_t min;
@@ -61,7 +63,8 @@ struct Choice {
   std::size_t (*get)(const Config&);
   void (*set)(Config&, std::size_t);
 };
-using Kind = std::variant<Text, Path, HostPort, HostPortList, OriginList, Count, Size, Time, Switch, Choice>;
+using Kind =
+    std::variant<Text, Path, HostPort, HostPortList, OriginList, ChannelList, Count, Size, Time, Switch, Choice>;
 
 struct Setting {
   std::string key;       ///< "cluster.listen"
@@ -71,7 +74,8 @@ struct Setting {
   std::string help;  ///< One line in plain Markdown, a sentence without its full stop.
 
   bool is_list() const {
-    return std::holds_alternative<HostPortList>(kind) || std::holds_alternative<OriginList>(kind);
+    return std::holds_alternative<HostPortList>(kind) || std::holds_alternative<OriginList>(kind) ||
+           std::holds_alternative<ChannelList>(kind);
   }
   bool is_switch() const { return std::holds_alternative<Switch>(kind); }
   /// "cluster" of "cluster.listen"; empty for a key of no table.

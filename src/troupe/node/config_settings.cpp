@@ -58,14 +58,11 @@ std::vector<Setting> cluster_settings() {
       make("cluster.join", HostPortList{TROUPE_FIELD(options.join)}, "Cluster addresses of other nodes", "--join"),
       make("cluster.secret_file", Path{TROUPE_FIELD(secret_file)},
            "File with the secret that all nodes share. Needed unless the node listens on loopback", "--secret-file"),
-      make("cluster.lanes", Count{TROUPE_FIELD(options.cluster.data_lanes), 0, 64},
-           "Connections to each other node for the messages of actors; 0: one for each thread. Of two nodes, the one that "
-           "wants more decides"),
+      make("cluster.channels", ChannelList{},
+           "Classes of traffic, each with connections and a queue of its own: `\"bulk parallelism=4\"`; settings in "
+           "[cluster.md](cluster.md#channels)"),
       make("cluster.message_bytes_max", Size{TROUPE_FIELD(options.cluster.message_bytes_max), 64 * kKiB, kGiB},
            "The largest message that this node takes from another"),
-      make("cluster.lane_queue_bytes_max",
-           Size{TROUPE_FIELD(options.cluster.lane_queue_bytes_max), 64 * kKiB, 64 * kGiB},
-           "What waits for one connection to another node; more is refused"),
       make("cluster.handshakes_max", Count{TROUPE_FIELD(options.cluster.handshakes_max), 1, 65'536},
            "Connections that have not shown yet who they are; one more is closed"),
       make("cluster.handshake_timeout", Time{TROUPE_FIELD(options.cluster.handshake_timeout), 100ms, 5min},
