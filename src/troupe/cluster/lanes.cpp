@@ -55,15 +55,16 @@ void Lanes::use(const NodeId& node, overlay::LinkId link, const std::vector<Chan
   for (const ChannelLanes& each : channels) {
     const auto options = std::ranges::find(options_.channels, each.name, &ChannelOptions::name);
     const MetricLabels labels{{"channel", each.name}};
-    PeerChannel channel{.id = Channel(each.name).id(),
-                        .lanes = each.lanes,
-                        // One that only the peer has is used here as `data` is.
-                        .options = options == options_.channels.end() ? &options_.channels[0] : &*options,
-                        .own = {},
-                        .dropped = &metrics_.counter("troupe_channel_dropped_total",
-                                                     "Messages that a full queue of a channel dropped", labels),
-                        .replaced = &metrics_.counter("troupe_channel_replaced_total",
-                                                      "Messages of a monotonic channel that a newer one replaced", labels)};
+    PeerChannel channel{
+        .id = Channel(each.name).id(),
+        .lanes = each.lanes,
+        // One that only the peer has is used here as `data` is.
+        .options = options == options_.channels.end() ? &options_.channels[0] : &*options,
+        .own = {},
+        .dropped = &metrics_.counter("troupe_channel_dropped_total", "Messages that a full queue of a channel dropped",
+                                     labels),
+        .replaced = &metrics_.counter("troupe_channel_replaced_total",
+                                      "Messages of a monotonic channel that a newer one replaced", labels)};
     if (state != links_.end()) {
       std::ranges::copy_if(state->second.lanes, std::back_inserter(channel.own),
                            [&](const Lane* lane) { return lane->channel == each.name; });
@@ -175,8 +176,10 @@ Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
         channel->dropped->add();
         return {};
       }
-      return refuse(node, *envelope, {ErrorCode::kQueueFull, "the lane to the node has its queue full (queue_bytes, "
-                                                             "queue_messages of its channel)"});
+      return refuse(node, *envelope,
+                    {ErrorCode::kQueueFull,
+                     "the lane to the node has its queue full (queue_bytes, "
+                     "queue_messages of its channel)"});
     }
   }
   const Result<void> written = write(lane, node, *envelope);

@@ -19,6 +19,7 @@ struct Links::LinkState {
   /// By channel and lane index: it came up, and moved to its shard. Known once the control lane is up.
   std::map<std::string, std::vector<bool>> lanes;
   std::size_t missing = 0;  ///< Lanes that are not up yet.
+  TimePoint began{};        ///< When the control lane was up.
   bool up = false;          ///< Reported to the listener.
   TimerId deadline;         ///< For all lanes to be up.
 };
@@ -151,6 +152,7 @@ void Links::on_control_established(LinkState& link, Lane& lane) {
     lanes.resize(std::max<std::size_t>(lanes.size(), channel.lanes));
   }
   for (const auto& [name, lanes] : link.lanes) link.missing += lanes.size();
+  link.began = shard_.now();
   link.deadline = shard_.after(options_.handshake_timeout, [this, id = link.id] {
     close_link(id, Error{ErrorCode::kTimeout, "not all lanes of the link came up in time"}, false, true);
   });
@@ -173,6 +175,10 @@ void Links::on_data_established(LinkState& link, Lane& lane) {
   if (--link.missing > 0) return;
   link.up = true;
   shard_.cancel(link.deadline);
+  std::size_t lanes = 1;
+  for (const auto& [name, each] : link.lanes) lanes += each.size();
+  log_.debug("all {} lanes to {} are up, {} ms after the first", lanes, link.peer.name,
+             to_milliseconds(shard_.now() - link.began));
   if (listener_ != nullptr) listener_->on_link_up(link.id, link.peer, link.dialed ? link.address : "");
 }
 

@@ -33,9 +33,8 @@ SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
     ShardTask task = [lanes = lanes_[shard].get(), to = *to, envelope = std::move(envelope)](Shard&) mutable {
       lanes->send_for(to, std::move(envelope));
     };
-    return host_.send_to_shard(shard,
-                               Envelope::make(refusable ? EnvelopeKind::kRefusableTask : EnvelopeKind::kTask,
-                                              std::move(task), local_payload_type<ShardTask>));
+    return host_.send_to_shard(shard, Envelope::make(refusable ? EnvelopeKind::kRefusableTask : EnvelopeKind::kTask,
+                                                     std::move(task), local_payload_type<ShardTask>));
   }
   const SendOutcome outcome = own.send(*to, std::move(envelope));
   // A watch that is lost with its link is set again with the next one, or ends with the node: it is not refused.
