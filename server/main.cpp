@@ -7,6 +7,7 @@
 
 #include "check_command.hpp"
 #include "config_flags.hpp"
+#include "ctl_command.hpp"
 #include "demo_command.hpp"
 #include "serve_command.hpp"
 
@@ -60,6 +61,7 @@ int main(int argc, char** argv) {
   add_demo_command(app, demo_options, chosen);
   add_serve_command(app, serve_flags, chosen);
   add_check(app, check_flags, chosen);
+  troupe::server::add_ctl_command(app, chosen);
   troupe::bench::add_bench_command(app, chosen);
   try {
     app.parse(argc, argv);

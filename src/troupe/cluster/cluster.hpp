@@ -19,7 +19,7 @@ struct ClusterOptions {
   overlay::Member self;            ///< Name, incarnation, and the addresses under which others reach this node.
   std::string secret;              ///< Shared by all nodes of the cluster.
   overlay::FullMeshOptions overlay;
-  std::vector<ChannelOptions> channels;  ///< Beside `control`; `data` is added if it is not there.
+  std::vector<ChannelOptions> channels;          ///< Beside `control`; `data` is added if it is not there.
   std::uint32_t message_bytes_max = 64U << 20U;  ///< The largest message that this node takes from another.
   std::size_t handshakes_max = 128;
   Duration handshake_timeout = 5s;

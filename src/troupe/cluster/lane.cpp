@@ -58,6 +58,7 @@ void LaneSet::carry_out(Lane& lane) {
   if (std::exchange(lane.actions.established, false)) owner_.on_lane_established(lane);
   if (lane.retired_) return;
   for (Bytes& payload : std::exchange(lane.actions.received, {})) {
+    ++lane.traffic.messages_received;
     owner_.on_lane_message(lane, std::move(payload));
     if (lane.retired_) return;
   }
@@ -102,6 +103,7 @@ void LaneSet::flush() {
     Lane& lane = *each;
     lane.dirty_ = false;
     std::vector<Bytes>& writes = lane.actions.writes();
+    for (const Bytes& piece : writes) lane.traffic.bytes_sent += piece.size();
     if (!writes.empty()) lane.connection_->write(writes);
     writes.clear();
   }

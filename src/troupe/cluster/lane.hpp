@@ -29,6 +29,13 @@ class LaneOwner {
   virtual void on_lane_closed(Lane& lane, const link::Closed& closed) = 0;
 };
 
+/// What a lane has moved since somebody looked.
+struct LaneTraffic {
+  std::uint64_t messages_sent = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t bytes_sent = 0;  ///< Everything written, heartbeats too.
+};
+
 /// One connection and its protocol. It belongs to a LaneSet, on one shard.
 class Lane final : private Connection::Events {
  public:
@@ -37,9 +44,10 @@ class Lane final : private Connection::Events {
   link::Link link;
   link::Actions actions;
   const std::uint64_t number;
-  std::string channel;         ///< Known for a dialed lane, and for an accepted one once it is established.
-  std::uint16_t index = 0;     ///< Among the channel's lanes.
-  overlay::LinkId owner = 0;   ///< 0: accepted and not yet part of a link.
+  std::string channel;        ///< Known for a dialed lane, and for an accepted one once it is established.
+  std::uint16_t index = 0;    ///< Among the channel's lanes.
+  overlay::LinkId owner = 0;  ///< 0: accepted and not yet part of a link.
+  LaneTraffic traffic;
   std::uint8_t priority = 0;   ///< Of its channel.
   bool has_more = false;       ///< Its owner has more to send when there is room: `on_lane_progress`.
   std::size_t held_bytes = 0;  ///< Of messages that came and could not be handed on yet: the peer gets no credit.

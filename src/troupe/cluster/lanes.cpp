@@ -47,6 +47,7 @@ void Lanes::attach(PartedLane parted) {
   std::vector<Lane*>& lanes = links_[lane.owner].lanes;
   lanes.insert(std::ranges::upper_bound(lanes, lane.index, {}, &Lane::index), &lane);
   lanes_.carry_out(lane);
+  if (!std::exchange(reporting_, true)) report_each_second();
 }
 
 void Lanes::use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) {
@@ -92,6 +93,7 @@ void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) 
   forget(link);
   lanes_.for_each([&](Lane& lane) {
     if (lane.owner != link) return;
+    report(lane, false);
     newest_.erase(lane.number);
     leaves ? lane.link.goodbye(reason, lane.actions) : lane.link.give_up(reason, lane.actions);
     lanes_.retire(lane);
@@ -229,6 +231,7 @@ Result<void> Lanes::write(Lane& lane, const NodeId& node, const Envelope& envelo
       },
       lane.actions);
   if (!sent) return refuse(node, envelope, sent.error());
+  ++lane.traffic.messages_sent;
   lanes_.mark_dirty(lane);
   return {};
 }
@@ -263,6 +266,38 @@ void Lanes::flush() {
   lanes_.flush();
 }
 
+// What is seen from outside: once a second, so that a message costs no atomic operation for it.
+
+void Lanes::report_each_second() {
+  lanes_.for_each([this](Lane& lane) { report(lane, true); });
+  reporting_ = !links_.empty();  // A node that is alone has nothing to wake up for.
+  if (reporting_) shard_.after(1s, [this] { report_each_second(); });
+}
+
+void Lanes::report(Lane& lane, bool is_open) {
+  const MetricLabels labels{
+      {"peer", lane.link.peer().node}, {"channel", lane.channel}, {"lane", std::to_string(lane.index)}};
+  const auto gauge = [&](const char* name, const char* help, std::size_t value) {
+    metrics_.gauge(name, help, labels).set(is_open ? static_cast<std::int64_t>(value) : 0);
+  };
+  const auto newest = newest_.find(lane.number);
+  gauge("troupe_lane_queue_bytes", "What waits on a lane for the peer's credit", lane.link.waiting_bytes());
+  gauge("troupe_lane_queue_messages", "Messages that wait on a lane for the peer's credit",
+        lane.link.waiting_messages() + (newest == newest_.end() ? 0 : newest->second.size()));
+  gauge("troupe_lane_under_way_bytes", "Sent on a lane, and the peer has given no credit for it yet",
+        lane.link.under_way_bytes());
+  gauge("troupe_lane_window_bytes", "What may be under way on a lane", lane.link.window_bytes());
+  if (const auto round_trip = lane.link.last_round_trip()) {
+    gauge("troupe_lane_round_trip_microseconds", "The newest round trip measured by heartbeats",
+          static_cast<std::size_t>(round_trip->count() / 1000));
+  }
+  const LaneTraffic moved = std::exchange(lane.traffic, {});
+  metrics_.counter("troupe_lane_sent_messages_total", "Messages sent on a lane", labels).add(moved.messages_sent);
+  metrics_.counter("troupe_lane_received_messages_total", "Messages received on a lane", labels)
+      .add(moved.messages_received);
+  metrics_.counter("troupe_lane_sent_bytes_total", "Bytes sent on a lane", labels).add(moved.bytes_sent);
+}
+
 // Receiving.
 
 void Lanes::on_lane_message(Lane& lane, Bytes payload) {
@@ -293,6 +328,7 @@ void Lanes::receive(const Lane& lane, Bytes payload) {
 }
 
 void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
+  report(lane, false);
   newest_.erase(lane.number);
   forget(lane.owner);  // The link's other lanes are closed when the news has been round.
   loss_.on_lane_lost(lane.owner, closed.error, closed.peer_left);

@@ -28,9 +28,9 @@ class LaneLoss {
   virtual void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
 };
 
-/// The lanes of one shard, of all channels but `control`: moves envelopes over them. A message leaves on one of the lanes
-/// of the sender's own shard, so it crosses no thread on its way to the socket; which of them, the hash of sender (or
-/// key) and recipient says, so their order holds. All of it on the shard's thread.
+/// The lanes of one shard, of all channels but `control`: moves envelopes over them. A message leaves on one of the
+/// lanes of the sender's own shard, so it crosses no thread on its way to the socket; which of them, the hash of sender
+/// (or key) and recipient says, so their order holds. All of it on the shard's thread.
 class Lanes final : private LaneOwner {
  public:
   Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink);
@@ -93,6 +93,8 @@ class Lanes final : private LaneOwner {
   void receive(const Lane& lane, Bytes payload);
   void forget(overlay::LinkId link);
   void count_dead_letter(ErrorCode why);
+  void report_each_second();
+  void report(Lane& lane, bool is_open);
 
   LanesOptions options_;
   Shard& shard_;
@@ -106,6 +108,7 @@ class Lanes final : private LaneOwner {
   std::unordered_map<std::uint64_t, overlay::LinkId> delivered_;  ///< By NodeId::name: what comes over it is delivered.
   std::unordered_map<std::uint64_t, NewestQueue> newest_;         ///< By lane number, of monotonic channels.
   std::vector<overlay::LinkId> overfull_;                         ///< To be cut by `flush`.
+  bool reporting_ = false;                                        ///< `report_each_second` has its timer.
   std::uint64_t turn_ = 0;                                        ///< For LaneChoice::kRoundRobin.
 };
 

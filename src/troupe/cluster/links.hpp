@@ -58,9 +58,9 @@ class LaneShards {
 };
 
 /// The links of a node: opens and accepts connections, sees them through their handshake, and watches them. The lanes
-/// to one peer (one for `control`, some for each other channel) are one link to the overlay: up when all are up, down when one is
-/// lost. The control lanes stay here, on the node's first shard; data lanes move to their shards as soon as they are
-/// established.
+/// to one peer (one for `control`, some for each other channel) are one link to the overlay: up when all are up, down
+/// when one is lost. The control lanes stay here, on the node's first shard; data lanes move to their shards as soon as
+/// they are established.
 class Links final : private LaneOwner {
  public:
   Links(LinksOptions options, Shard& shard, Network& network, LaneShards& shards, Metrics& metrics, LogSink& log_sink);

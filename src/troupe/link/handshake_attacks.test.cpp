@@ -152,6 +152,7 @@ TEST(Handshake, a_newer_identity_with_more_fields_is_understood) {
       std::uint16_t lanes = 1;
       std::uint32_t frame_bytes_max = 1 << 20;
       std::uint64_t link = 0;
+      std::vector<ChannelWish> channels;
       std::string zone = "appended";
     };
     NewerIdentity identity;

@@ -28,9 +28,10 @@ class Sink : public Actor<Sink> {
 /// Sends until the lane is full, and again each time there is room.
 class Source : public Actor<Source> {
  public:
-  using Messages = troupe::Messages<>;
+  using Messages = troupe::Messages<Load>;
   explicit Source(std::atomic<std::uint64_t>& full) : full_(full) {}
   void on_start() override { send(); }
+  void on(const Load&) {}
 
  private:
   void send() {
