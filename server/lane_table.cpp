@@ -29,7 +29,7 @@ std::string bytes(double value) {
   constexpr std::array<const char*, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
   for (; value >= 1024 && unit + 1 < units.size(); ++unit) value /= 1024;
-  return fmt::format(unit == 0 || value >= 100 ? "{:.0f} {}" : "{:.1f} {}", value, units[unit]);
+  return fmt::format("{:.{}f} {}", value, unit == 0 || value >= 100 ? 0 : 1, units[unit]);
 }
 
 }  // namespace
