@@ -35,11 +35,9 @@ class Source : public Actor<Source> {
 
  private:
   void send() {
-    for (int i = 0; i < 1'000; ++i) {
-      const SendOutcome outcome = context().tell(sink_, Load{content_});
-      if (outcome == SendOutcome::kFull) ++full_;
-      if (outcome != SendOutcome::kTaken) break;
-    }
+    SendOutcome outcome = SendOutcome::kTaken;
+    while (outcome == SendOutcome::kTaken) outcome = context().tell(sink_, Load{content_});
+    if (outcome == SendOutcome::kFull) ++full_;
     context().when_room(sink_, 1min, [this](const Result<void>&) { context().after(1ms, [this] { send(); }); });
   }
 
