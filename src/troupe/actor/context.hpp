@@ -58,8 +58,8 @@ class Context {
   }
 
   /// After a `tell` that answered kFull: runs `callback(Result<void>)` once, when the way to the actor's node has room
-  /// again as far as this node sees it (half of the lane's queue is free), or fails with `timeout` after `within`, or with
-  /// `unreachable`. Another sender may be quicker: `tell` may answer kFull again.
+  /// again as far as this node sees it (half of the lane's queue is free), or fails with `timeout` after `within`, or
+  /// with `unreachable`. Another sender may be quicker: `tell` may answer kFull again.
   template <class A>
   void when_room(const Ref<A>& to, Duration within, std::move_only_function<void(Result<void>)> callback,
                  Via via = {}) {

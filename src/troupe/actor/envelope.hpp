@@ -59,7 +59,7 @@ class Envelope {
   EnvelopeKind kind = EnvelopeKind::kTell;
   std::uint16_t channel = 0;  ///< Channel::id
   std::uint32_t key = 0;      ///< PartitionKey::hash
-  Envelope* next = nullptr;  ///< For the queue that owns it.
+  Envelope* next = nullptr;   ///< For the queue that owns it.
 
   /// `type` is &payload_type<T>, or &local_payload_type<T>.
   template <class T>

@@ -22,7 +22,7 @@ constexpr std::uint32_t name_hash(std::string_view name) {
 /// two nodes has.
 class Channel {
  public:
-  constexpr Channel() = default;  ///< None named.
+  constexpr Channel() = default;            ///< None named.
   constexpr Channel(std::string_view name)  // NOLINT(google-explicit-constructor): a name is enough.
       : id_(static_cast<std::uint16_t>(detail::name_hash(name) % 0xffffU + 1)) {}
   constexpr Channel(const char* name) : Channel(std::string_view(name)) {}  // NOLINT(google-explicit-constructor)

@@ -45,26 +45,25 @@ TEST(Identity, the_check_names_the_field_that_is_wrong) {
     std::function<void(Identity&)> spoil;
     std::string_view problem;
   };
-  for (const Case& one :
-       std::vector<Case>{{[](Identity& it) { it.cluster = ""; }, "cluster name is empty"},
-                         {[](Identity& it) { it.node = ""; }, "node name is empty"},
-                         {[](Identity& it) { it.node = "a\nb"; }, "node name has a control character"},
-                         {[](Identity& it) { it.node = std::string(256, 'a'); }, "node name is longer than 255 bytes"},
-                         {[](Identity& it) { it.http_address = "\x7f"; }, "http address has a control character"},
-                         {[](Identity& it) { it.channel = ""; }, "channel name is empty"},
-                         {[](Identity& it) { it.version_min = 2; }, "version range is empty"},
-                         {[](Identity& it) { it.incarnation = 0; }, "incarnation is 0"},
-                         {[](Identity& it) { it.lane = 4; }, "lane is not below the number of lanes"},
-                         {[](Identity& it) { it.lanes = 0; }, "lane is not below the number of lanes"},
-                         {[](Identity& it) { it.channels.assign(17, {"x", 1}); }, "list of channels has more than 16"},
-                         {[](Identity& it) { it.channels = {{"", 1}}; },
-                          "name of a channel is not 1 to 32 printable bytes"},
-                         {[](Identity& it) { it.channels = {{std::string(33, 'x'), 1}}; },
-                          "name of a channel is not 1 to 32 printable bytes"},
-                         {[](Identity& it) { it.channels = {{"x", 0}}; }, "channel has not 1 to 128 lanes"},
-                         {[](Identity& it) { it.channels = {{"x", 129}}; }, "channel has not 1 to 128 lanes"},
-                         {[](Identity& it) { it.channels = {{"x", 1}, {"x", 1}}; }, "list of channels names one twice"},
-                         {[](Identity& it) { it.frame_bytes_max = 4095; }, "frame_bytes_max is below 4096"}}) {
+  for (const Case& one : std::vector<Case>{
+           {[](Identity& it) { it.cluster = ""; }, "cluster name is empty"},
+           {[](Identity& it) { it.node = ""; }, "node name is empty"},
+           {[](Identity& it) { it.node = "a\nb"; }, "node name has a control character"},
+           {[](Identity& it) { it.node = std::string(256, 'a'); }, "node name is longer than 255 bytes"},
+           {[](Identity& it) { it.http_address = "\x7f"; }, "http address has a control character"},
+           {[](Identity& it) { it.channel = ""; }, "channel name is empty"},
+           {[](Identity& it) { it.version_min = 2; }, "version range is empty"},
+           {[](Identity& it) { it.incarnation = 0; }, "incarnation is 0"},
+           {[](Identity& it) { it.lane = 4; }, "lane is not below the number of lanes"},
+           {[](Identity& it) { it.lanes = 0; }, "lane is not below the number of lanes"},
+           {[](Identity& it) { it.channels.assign(17, {"x", 1}); }, "list of channels has more than 16"},
+           {[](Identity& it) { it.channels = {{"", 1}}; }, "name of a channel is not 1 to 32 printable bytes"},
+           {[](Identity& it) { it.channels = {{std::string(33, 'x'), 1}}; },
+            "name of a channel is not 1 to 32 printable bytes"},
+           {[](Identity& it) { it.channels = {{"x", 0}}; }, "channel has not 1 to 128 lanes"},
+           {[](Identity& it) { it.channels = {{"x", 129}}; }, "channel has not 1 to 128 lanes"},
+           {[](Identity& it) { it.channels = {{"x", 1}, {"x", 1}}; }, "list of channels names one twice"},
+           {[](Identity& it) { it.frame_bytes_max = 4095; }, "frame_bytes_max is below 4096"}}) {
     Identity identity = sample();
     one.spoil(identity);
     const auto checked = check(identity);

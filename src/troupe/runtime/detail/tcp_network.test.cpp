@@ -295,12 +295,12 @@ TEST_F(TcpNetworkTest, a_peer_that_does_not_answer_is_given_up_after_the_timeout
   ::close(listener);
 }
 
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+// That sanitizer opens a pipe to look at an object, and takes its failure for a bad object.
+#if !__has_feature(undefined_behavior_sanitizer)
 TEST_F(TcpNetworkTest, an_acceptor_without_file_descriptors_waits_for_better_times) {
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-  GTEST_SKIP() << "the sanitizer opens a pipe to look at an object, and takes its failure for a bad object";
-#endif
-#endif
   use({.accept_pause = 1ms});
   std::unique_ptr<Connection> server;
   const std::string target = listen(server);
@@ -317,6 +317,7 @@ TEST_F(TcpNetworkTest, an_acceptor_without_file_descriptors_waits_for_better_tim
   EXPECT_TRUE(run_until([&] { return server != nullptr; }));
   EXPECT_EQ(sink_.lines().size(), 1U) << "one line, not one for each try";
 }
+#endif
 
 TEST_F(TcpNetworkTest, random_bytes_differ) {
   std::array<std::byte, 1000> first{};

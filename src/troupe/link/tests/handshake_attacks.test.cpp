@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "troupe/link/handshake_fixture.hpp"
+#include "troupe/link/tests/handshake_fixture.hpp"
 
 namespace troupe::link {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "troupe/link/handshake_fixture.hpp"
+#include "troupe/link/tests/handshake_fixture.hpp"
 
 namespace troupe::link {
 namespace {

@@ -13,20 +13,24 @@
 #include "troupe/link/link.hpp"
 #include "troupe/wire/codec.hpp"
 
-/// Golden traces: each file of testdata/ is a story of two links, commands (lines that begin with `> `) and below each
-/// of them what came out. With TROUPE_REWRITE=1 in the environment the outputs are written anew; comments and commands
-/// stay.
-///
-///     > dial NODE [key=value...]      a link that dials: cluster, secret, expect, incarnation, version=MIN-MAX,
-///     takes=BYTES > accept NODE [key=value...]    the link at the other end > run                           pass bytes
-///     both ways until both are quiet > pass NODE [BYTES]             what the node has written arrives, in pieces of
-///     so many bytes > lose NODE                     what the node has written never arrives > wait MILLISECONDS the
-///     ticks that fall due; what is written waits > live MILLISECONDS             the same, and what is written arrives
-///     at once > freeze MILLISECONDS           time passes and nobody ticks before its end > send NODE TEXT a message
-///     > leave NODE REASON             goodbye
-///     > end NODE CAUSE                the node's socket says that the connection has ended
-///     > inject NODE TYPE TEXT         a frame that the other end never wrote arrives at the node
-///     > raw NODE TEXT                 and bytes that are no frame
+// Golden traces: each file of testdata/ is a story of two links, commands (lines that begin with `> `) and below each of
+// them what came out. With TROUPE_REWRITE=1 in the environment the outputs are written anew; comments and commands stay.
+//
+// clang-format off
+//     > dial NODE [key=value...]      a link that dials: cluster, secret, expect, incarnation, version=MIN-MAX, takes=BYTES
+//     > accept NODE [key=value...]    the link at the other end
+//     > run                           pass bytes both ways until both are quiet
+//     > pass NODE [BYTES]             what the node has written arrives, in pieces of so many bytes
+//     > lose NODE                     what the node has written never arrives
+//     > wait MILLISECONDS             the ticks that fall due; what is written waits
+//     > live MILLISECONDS             the same, and what is written arrives at once
+//     > freeze MILLISECONDS           time passes and nobody ticks before its end
+//     > send NODE TEXT                a message
+//     > leave NODE REASON             goodbye
+//     > end NODE CAUSE                the node's socket says that the connection has ended
+//     > inject NODE TYPE TEXT         a frame that the other end never wrote arrives at the node
+//     > raw NODE TEXT                 and bytes that are no frame
+// clang-format on
 namespace troupe::link {
 namespace {
 
