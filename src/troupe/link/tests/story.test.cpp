@@ -13,8 +13,9 @@
 #include "troupe/link/link.hpp"
 #include "troupe/wire/codec.hpp"
 
-// Golden traces: each file of testdata/ is a story of two links, commands (lines that begin with `> `) and below each of
-// them what came out. With TROUPE_REWRITE=1 in the environment the outputs are written anew; comments and commands stay.
+// Golden traces: each file of testdata/ is a story of two links, commands (lines that begin with `> `) and below each
+// of them what came out. With TROUPE_REWRITE=1 in the environment the outputs are written anew; comments and commands
+// stay.
 //
 // clang-format off
 //     > dial NODE [key=value...]      a link that dials: cluster, secret, expect, incarnation, version=MIN-MAX, takes=BYTES
