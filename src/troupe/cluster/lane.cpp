@@ -98,7 +98,7 @@ void LaneSet::flush() {
   for (const std::uint64_t number : std::exchange(dirty_, {})) {
     if (const auto found = lanes_.find(number); found != lanes_.end()) dirty.push_back(found->second.get());
   }
-  std::ranges::stable_sort(dirty, std::greater(), &Lane::priority);
+  std::ranges::sort(dirty, std::greater(), &Lane::priority);
   for (Lane* each : dirty) {
     Lane& lane = *each;
     lane.dirty_ = false;
