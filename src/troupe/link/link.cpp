@@ -76,7 +76,6 @@ void Link::on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions) {
   const auto heartbeat = wire::decode<Heartbeat>(payload);
   if (!heartbeat) return violation("a heartbeat that does not decode", actions);
   liveness_.on_heartbeat(now, *heartbeat);
-  if (const auto round_trip = liveness_.last_round_trip()) window_.on_round_trip(now, *round_trip);
 }
 
 void Link::on_chunk(const Bytes& payload, Actions& actions) {

@@ -7,26 +7,40 @@ namespace troupe::link {
 
 namespace {
 
-/// The shortest round trip is that of the last one to two such periods: a route may change.
-constexpr Duration kPeriod = 10s;
+/// A rate is measured over at least so many rounds and so long: a single one says little.
+constexpr unsigned kRoundsMin = 2;
+constexpr Duration kMeasureMin = 2ms;
+
+/// Rates between two trials of another size.
+constexpr unsigned kQuietRates = 32;
+
+/// How much more a larger window has to bring, and how much a smaller one may lose.
+constexpr double kWorthDoubling = 1.5;
+constexpr double kWorthKeeping = 1.15;
+constexpr double kGoodEnough = 0.95;
+constexpr double kStep = 1.5;
 
 }  // namespace
 
 SendWindow::SendWindow(const WindowOptions& options) : options_(options) {
   options_.window_bytes_min = std::max(options_.window_bytes_min, 2 * CreditCounter::kStepBytes);
   options_.window_bytes_max = std::max(options_.window_bytes_max, options_.window_bytes_min);
-  window_ = options_.window_bytes_min;
+  window_ = settled_window_ = options_.window_bytes_min;
 }
 
 void SendWindow::on_sent(TimePoint now, std::size_t bytes) {
   sent_ += bytes;
+  if (!in_round_) begin_round(now);
   was_full_ |= !has_room();
-  if (in_round_) return;
+}
+
+void SendWindow::begin_round(TimePoint now) {
   in_round_ = true;
-  round_began_ = now;
+  was_full_ = false;
   round_end_ = sent_;
-  round_taken_ = taken_;
-  was_full_ = !has_room();
+  if (rounds_ > 0) return;
+  began_ = now;
+  began_taken_ = taken_;
 }
 
 bool SendWindow::on_credit(TimePoint now, std::uint64_t total) {
@@ -37,28 +51,60 @@ bool SendWindow::on_credit(TimePoint now, std::uint64_t total) {
 }
 
 void SendWindow::end_round(TimePoint now) {
-  const Duration lasted = std::max(now - round_began_, Duration(1us));
   in_round_ = false;
-  if (!was_full_) return;  // The sender had no more: this says nothing of the way.
-  on_round_trip(now, lasted);
-  const auto taken = static_cast<double>(taken_ - round_taken_);
-  const double product = taken * (static_cast<double>(round_trip_min()->count()) / static_cast<double>(lasted.count()));
-  const auto target = options_.window_bytes_min + static_cast<std::size_t>(2 * product);
-  // Down only slowly: one round may have been slow for other reasons.
-  window_ = std::min(std::max(target, window_ - window_ / 8), options_.window_bytes_max);
-}
-
-void SendWindow::on_round_trip(TimePoint now, Duration round_trip) {
-  if (now - period_began_ > kPeriod) {
-    shortest_[1] = std::exchange(shortest_[0], Duration::max());
-    period_began_ = now;
+  if (!was_full_) {  // The sender had no more: this says nothing of the way.
+    rounds_ = 0;
+    return;
   }
-  shortest_[0] = std::min(shortest_[0], std::max(round_trip, Duration(1us)));
+  if (std::exchange(is_new_, false)) return begin_round(now);  // Of what it took, most was sent with the old window.
+  ++rounds_;
+  const Duration lasted = now - began_;
+  if (rounds_ >= kRoundsMin && lasted >= kMeasureMin) {
+    judge(static_cast<double>(taken_ - began_taken_) / static_cast<double>(lasted.count()));
+    rounds_ = 0;
+  }
+  begin_round(now);
 }
 
-std::optional<Duration> SendWindow::round_trip_min() const {
-  const Duration shortest = std::min(shortest_[0], shortest_[1]);
-  return shortest == Duration::max() ? std::nullopt : std::optional(shortest);
+void SendWindow::judge(double rate) {
+  switch (trial_) {
+    case Trial::kDouble:
+      if (settled_rate_ > 0 && rate < settled_rate_ * kWorthDoubling) {
+        settle(settled_window_);
+        quiet_ = kQuietRates - 2;  // Something between the two may be better: soon.
+        return;
+      }
+      settled_window_ = window_;
+      settled_rate_ = rate;
+      return try_size(Trial::kDouble, 2);
+    case Trial::kLarger:
+      if (rate < settled_rate_ * kWorthKeeping) return settle(settled_window_);
+      settled_rate_ = rate;
+      return settle(window_);
+    case Trial::kSmaller:
+      if (rate < settled_rate_ * kGoodEnough) return settle(settled_window_);
+      return settle(window_);
+    case Trial::kNone: break;
+  }
+  settled_rate_ += (rate - settled_rate_) / 4;
+  if (++quiet_ < kQuietRates) return;
+  const bool larger = std::exchange(larger_next_, !larger_next_);
+  try_size(larger ? Trial::kLarger : Trial::kSmaller, larger ? kStep : 1 / kStep);
+}
+
+void SendWindow::try_size(Trial trial, double factor) {
+  const auto size = static_cast<std::size_t>(static_cast<double>(settled_window_) * factor);
+  window_ = std::clamp(size, options_.window_bytes_min, options_.window_bytes_max);
+  if (window_ == settled_window_) return settle(window_);  // At an end of the range.
+  trial_ = trial;
+  is_new_ = true;
+}
+
+void SendWindow::settle(std::size_t window) {
+  is_new_ = window != window_;
+  window_ = settled_window_ = window;
+  trial_ = Trial::kNone;
+  quiet_ = 0;
 }
 
 }  // namespace troupe::link

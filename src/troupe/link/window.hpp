@@ -33,9 +33,11 @@ class CreditCounter {
 };
 
 /// The sender's side: how much may be under way. What is sent beyond what the way and the receiver can take only waits
-/// in the kernel's buffers, where nothing can overtake it; so the window follows twice the product of delivery rate and
-/// shortest round trip, as TCP BBR's does (Cardwell et al., ACM Queue 14(5), 2016), and what is more waits in the
-/// outbox, where small messages go first. It grows only while it was what held the sender back.
+/// in the kernel's buffers, where nothing can overtake it; what is more than the window waits in the outbox, where
+/// small messages go first. So the window is the smallest that carries about as much as a larger one would: it doubles
+/// as long as that brings at least half as much again (as TCP's slow start does until the way is full, RFC 5681,
+/// section 3.1), and from then on tries now and then whether a larger one brings more, or a smaller one as much. Only
+/// rounds count in which the window was what held the sender back.
 ///
 /// Pure. `now` never goes backwards.
 class SendWindow {
@@ -45,30 +47,38 @@ class SendWindow {
   void on_sent(TimePoint now, std::size_t bytes);
   /// The receiver has taken `total` bytes so far. False if that is more than was sent, or less than it said before.
   bool on_credit(TimePoint now, std::uint64_t total);
-  /// A round trip that was measured otherwise.
-  void on_round_trip(TimePoint now, Duration round_trip);
 
   bool has_room() const { return under_way() < window_; }
   std::size_t under_way() const { return static_cast<std::size_t>(sent_ - taken_); }
   std::size_t window_bytes() const { return window_; }
-  std::optional<Duration> round_trip_min() const;
 
  private:
+  enum class Trial : std::uint8_t { kDouble, kNone, kLarger, kSmaller };
+
+  void begin_round(TimePoint now);
   void end_round(TimePoint now);
+  void judge(double rate);
+  void try_size(Trial trial, double factor);
+  void settle(std::size_t window);
 
   WindowOptions options_;
   std::size_t window_;
   std::uint64_t sent_ = 0;
   std::uint64_t taken_ = 0;
-  // A round lasts from a moment until what was sent up to then is taken.
+  // A round lasts from a moment until what was sent up to then is taken; some rounds together give a rate.
   bool in_round_ = false;
   std::uint64_t round_end_ = 0;    ///< What was sent when it began.
-  std::uint64_t round_taken_ = 0;  ///< What was taken when it began.
-  TimePoint round_began_{};
-  bool was_full_ = false;  ///< In this round.
-  // The shortest round trip of this and of the last period.
-  Duration shortest_[2] = {Duration::max(), Duration::max()};
-  TimePoint period_began_{};
+  bool was_full_ = false;          ///< In this round.
+  unsigned rounds_ = 0;            ///< That count, since `began_`.
+  std::uint64_t began_taken_ = 0;  ///< What was taken at `began_`.
+  TimePoint began_{};
+  // What is being tried.
+  Trial trial_ = Trial::kDouble;
+  std::size_t settled_window_ = 0;  ///< To go back to.
+  double settled_rate_ = 0;
+  bool is_new_ = false;  ///< The window has another size since this round began.
+  unsigned quiet_ = 0;   ///< Rates since the last trial.
+  bool larger_next_ = true;
 };
 
 }  // namespace troupe::link

@@ -54,9 +54,9 @@ TEST(SendWindow, opens_until_a_long_way_is_full) {
 }
 
 TEST(SendWindow, stays_small_on_a_short_way) {
-  Way way(50us, 4e9);
+  Way way(30us, 4e9);
   way.run(1s);
-  EXPECT_LT(way.window_.window_bytes(), 1024 * kKiB);
+  EXPECT_LT(way.window_.window_bytes(), 400 * kKiB);
   EXPECT_GT(way.taken_, 3'500'000'000U);
 }
 
