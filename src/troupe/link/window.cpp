@@ -9,15 +9,17 @@ namespace {
 
 /// A rate is measured over at least so many rounds and so long: a single one says little.
 constexpr unsigned kRoundsMin = 2;
-constexpr Duration kMeasureMin = 2ms;
+constexpr Duration kMeasureMin = 4ms;
 
 /// Rates between two trials of another size.
 constexpr unsigned kQuietRates = 32;
 
-/// How much more a larger window has to bring, and how much a smaller one may lose.
+/// How much more a larger window has to bring, and how much a smaller one may lose: less waiting for everybody is worth
+/// a little of the rate.
 constexpr double kWorthDoubling = 1.5;
-constexpr double kWorthKeeping = 1.15;
-constexpr double kGoodEnough = 0.95;
+constexpr double kWorthEnding = 1.15;  // With the last doubling: if it was too much, trials of smaller ones find out.
+constexpr double kWorthKeeping = 1.25;
+constexpr double kGoodEnough = 0.9;
 constexpr double kStep = 1.5;
 
 }  // namespace
@@ -52,7 +54,7 @@ bool SendWindow::on_credit(TimePoint now, std::uint64_t total) {
 
 void SendWindow::end_round(TimePoint now) {
   in_round_ = false;
-  if (!was_full_) {  // The sender had no more: this says nothing of the way.
+  if (!was_full_ || under_way() == 0) {  // The sender had no more: this says nothing of the way.
     rounds_ = 0;
     return;
   }
@@ -70,9 +72,9 @@ void SendWindow::judge(double rate) {
   switch (trial_) {
     case Trial::kDouble:
       if (settled_rate_ > 0 && rate < settled_rate_ * kWorthDoubling) {
-        settle(settled_window_);
-        quiet_ = kQuietRates - 2;  // Something between the two may be better: soon.
-        return;
+        const bool better = rate > settled_rate_ * kWorthEnding;
+        if (better) settled_rate_ = rate;
+        return settle(better ? window_ : settled_window_);
       }
       settled_window_ = window_;
       settled_rate_ = rate;

@@ -78,7 +78,7 @@ class SendWindow {
   double settled_rate_ = 0;
   bool is_new_ = false;  ///< The window has another size since this round began.
   unsigned quiet_ = 0;   ///< Rates since the last trial.
-  bool larger_next_ = true;
+  bool larger_next_ = false;
 };
 
 }  // namespace troupe::link
