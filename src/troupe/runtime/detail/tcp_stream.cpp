@@ -23,7 +23,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kTurnBytes = 128U << 10U;  // What comes behind waits for the turns of actors, some tens of µs.
-constexpr std::size_t kPiecesMax = 64;  // Of one system call; Asio itself takes no more.
+constexpr std::size_t kPiecesMax = 64;           // Of one system call; Asio itself takes no more.
 
 std::string address_text(const error_code& error, const asio::ip::tcp::endpoint& endpoint) {
   if (error) return "unknown";
