@@ -149,7 +149,7 @@ TEST_F(ChannelsTest, a_monotonic_channel_keeps_the_newest_of_each_key) {
     send("a" + std::to_string(i), positions, 1);
     send("b" + std::to_string(i), positions, 2);
   }
-  for (int i = 0; i < 100; ++i) send("c" + std::to_string(i), {.channel = "positions", .key = 7}, 3 + i % 2);
+  for (int i = 0; i < 100; ++i) send("c" + std::to_string(i), {.channel = "positions", .key = 7}, i % 2 == 0 ? 3 : 4);
   nodes_->settle();
   ASSERT_EQ(read_.size(), 8U);
   EXPECT_THAT(std::vector(read_.begin() + 5, read_.end()), ElementsAre("a99", "b99", "c99"));
