@@ -3,10 +3,10 @@
 
 #include <optional>
 #include <stdexcept>
-#include <thread>
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/actor/puppet.hpp"
+#include "troupe/actor/tests/answers.hpp"
 
 // Questions and answers: each ask has one answer or one error, as a later turn, or none if the one who asked is gone.
 namespace troupe {
@@ -56,16 +56,6 @@ class Oracle : public Actor<Oracle> {
 
  private:
   std::vector<ReplyTo<int>> waiting_;
-};
-
-/// What came back, in order: a number or the name of an error.
-struct Answers {
-  std::vector<std::string> list;
-  auto callback() {
-    return [this](const Result<int>& answer) {
-      list.push_back(answer ? std::to_string(*answer) : std::string(to_string(answer.error().code)));
-    };
-  }
 };
 
 Do ask_later(Ref<Oracle> oracle, Answers& answers, Duration within = 5s) {
@@ -363,71 +353,6 @@ TEST(Asks, an_answer_of_another_type_is_corrupt) {
   world.shard().deliver(std::move(answer));
   world.run();
   EXPECT_THAT(answers.list, ElementsAre("corrupt"));
-}
-
-TEST(Completions, a_thread_completes_and_the_actor_has_a_turn) {
-  Answers answers;
-  ActorFixture world;
-  auto puppet = world.shard().spawn<Puppet>({}).value();
-  std::thread thread;
-  world.shard().tell(
-      puppet, Do{[&](Context& context) {
-        thread = std::thread([done = context.completion<int>(5s, answers.callback())]() mutable { done(42); });
-      }});
-  world.run();
-  thread.join();
-  world.run();
-  EXPECT_THAT(answers.list, ElementsAre("42"));
-  EXPECT_EQ(world.shard().ask_count(), 0U);
-}
-
-TEST(Completions, carry_errors_and_what_cannot_be_encoded) {
-  ActorFixture world;
-  auto puppet = world.shard().spawn<Puppet>({}).value();
-  std::optional<ErrorCode> error;
-  std::unique_ptr<int> value;
-  world.shard().tell(puppet, Do{[&](Context& context) {
-                       using Pointer = std::unique_ptr<int>;
-                       context.completion<Pointer>(
-                           1s, [&](Result<Pointer> result) { value = std::move(*result); })(std::make_unique<int>(3));
-                       context.completion<Pointer>(1s, [&](const Result<Pointer>& result) {
-                         error = result.error().code;
-                       })(fail(ErrorCode::kInputOutput, "disk"));
-                     }});
-  world.run();
-  EXPECT_EQ(*value, 3);
-  EXPECT_EQ(error, ErrorCode::kInputOutput);
-}
-
-TEST(Completions, dropped_ones_are_cancelled_and_forgotten_ones_time_out) {
-  Answers answers;
-  ActorFixture world;
-  std::optional<Completion<int>> kept;
-  auto puppet = world.shard().spawn<Puppet>({}).value();
-  world.shard().tell(puppet, Do{[&](Context& context) {
-                       (void)context.completion<int>(1s, answers.callback());
-                       kept = context.completion<int>(1s, answers.callback());
-                     }});
-  world.advance(2s);
-  (*kept)(1);
-  world.run();
-  EXPECT_THAT(answers.list, ElementsAre("cancelled", "timeout"));
-}
-
-TEST(Completions, of_an_actor_that_ended_meanwhile_come_to_nothing) {
-  Answers answers;
-  ActorFixture world;
-  std::optional<Completion<int>> kept;
-  auto puppet = world.shard().spawn<Puppet>({}).value();
-  world.shard().tell(puppet, Do{[&](Context& context) {
-                       kept = context.completion<int>(1s, answers.callback());
-                       context.stop();
-                     }});
-  world.run();
-  (*kept)(1);
-  world.run();
-  EXPECT_TRUE(answers.list.empty());
-  EXPECT_EQ(world.metric("troupe_dead_letters_total"), 0);
 }
 
 }  // namespace
