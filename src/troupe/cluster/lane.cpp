@@ -107,7 +107,25 @@ void LaneSet::flush() {
     if (!writes.empty()) lane.connection_->write(writes);
     writes.clear();
   }
+  for (Lane* lane : dirty) {
+    if (!lane->retired_ && is_overfull(*lane)) cut(*lane);
+  }
   retired_.clear();
+}
+
+/// What has reserved room (answers, signals, the overlay's messages, credit, heartbeats) is never refused, so it is
+/// bounded here.
+bool LaneSet::is_overfull(const Lane& lane) {
+  return lane.link.waiting_bytes() > lane.cut_bytes ||
+         (lane.cut_bytes != SIZE_MAX && lane.connection_->unsent_bytes() > lane.link.window_bytes() + lane.cut_bytes);
+}
+
+void LaneSet::cut(Lane& lane) {
+  const link::Closed closed{
+      {ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"}};
+  lane.link.give_up(closed.error.to_string(), lane.actions);
+  retire(lane);
+  owner_.on_lane_closed(lane, closed);
 }
 
 void LaneSet::retire(Lane& lane) {

@@ -48,13 +48,14 @@ class Lane final : private Connection::Events {
   std::uint16_t index = 0;    ///< Among the channel's lanes.
   overlay::LinkId owner = 0;  ///< 0: accepted and not yet part of a link.
   LaneTraffic traffic;
-  std::uint8_t priority = 0;   ///< Of its channel.
-  bool has_more = false;       ///< Its owner has more to send when there is room: `on_lane_progress`.
-  std::size_t held_bytes = 0;  ///< Of messages that came and could not be handed on yet: the peer gets no credit.
+  std::size_t cut_bytes = SIZE_MAX;  ///< More than this waits, for credit or beyond the window in the socket: the peer
+                                     ///< does not read, and the lane is cut.
+  std::uint8_t priority = 0;         ///< Of its channel.
+  bool has_more = false;             ///< Its owner has more to send when there is room: `on_lane_progress`.
+  std::size_t held_bytes = 0;        ///< Of messages that came and could not be handed on yet: the peer gets no credit.
 
   bool is_retired() const { return retired_; }
   std::string peer_address() const { return connection_->peer_address(); }
-  std::size_t unsent_bytes() const { return connection_->unsent_bytes(); }
 
  private:
   friend class LaneSet;
@@ -112,6 +113,8 @@ class LaneSet {
  private:
   friend class Lane;
   void arm(Lane& lane);
+  static bool is_overfull(const Lane& lane);
+  void cut(Lane& lane);
   void retire_now(Lane& lane);
 
   Shard& shard_;

@@ -42,25 +42,30 @@ Lanes::Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& los
 
 void Lanes::attach(PartedLane parted) {
   Lane& lane = lanes_.adopt(std::move(parted), network_);
-  const auto options = std::ranges::find(options_.channels, lane.channel, &ChannelOptions::name);
-  if (options != options_.channels.end()) lane.priority = options->priority;
+  const ChannelOptions& options = options_of(lane.channel);
+  lane.priority = options.priority;
+  lane.cut_bytes = 2 * options.queue_bytes_max;
   std::vector<Lane*>& lanes = links_[lane.owner].lanes;
   lanes.insert(std::ranges::upper_bound(lanes, lane.index, {}, &Lane::index), &lane);
   lanes_.carry_out(lane);
   if (!std::exchange(reporting_, true)) report_each_second();
 }
 
+/// A channel that only the peer has is used here as `data` is.
+const ChannelOptions& Lanes::options_of(const std::string& channel) const {
+  const auto found = std::ranges::find(options_.channels, channel, &ChannelOptions::name);
+  return found == options_.channels.end() ? options_.channels[0] : *found;
+}
+
 void Lanes::use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) {
   Peer peer{.node = node, .link = link, .channels = {}};
   const auto state = links_.find(link);
   for (const ChannelLanes& each : channels) {
-    const auto options = std::ranges::find(options_.channels, each.name, &ChannelOptions::name);
     const MetricLabels labels{{"channel", each.name}};
     PeerChannel channel{
         .id = Channel(each.name).id(),
         .lanes = each.lanes,
-        // One that only the peer has is used here as `data` is.
-        .options = options == options_.channels.end() ? &options_.channels[0] : &*options,
+        .options = &options_of(each.name),
         .own = {},
         .dropped = &metrics_.counter("troupe_channel_dropped_total", "Messages that a full queue of a channel dropped",
                                      labels),
@@ -184,9 +189,7 @@ Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
                      "queue_messages of its channel)"});
     }
   }
-  const Result<void> written = write(lane, node, *envelope);
-  if (lane.link.waiting_bytes() > 2 * channel->options->queue_bytes_max) overfull_.push_back(lane.owner);
-  return written;
+  return write(lane, node, *envelope);
 }
 
 Result<void> Lanes::queue_newest(Lane& lane, const PeerChannel& channel, EnvelopePtr& envelope) {
@@ -254,16 +257,6 @@ void Lanes::count_dead_letter(ErrorCode why) {
       .counter("troupe_dead_letters_total", "Messages that no handler received",
                {{"reason", std::string(to_string(why))}})
       .add();
-}
-
-void Lanes::flush() {
-  for (const overlay::LinkId link : std::exchange(overfull_, {})) {
-    if (!links_.contains(link)) continue;
-    const Error error{ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"};
-    close(link, error.to_string(), false);
-    loss_.on_lane_lost(link, error, false);
-  }
-  lanes_.flush();
 }
 
 // What is seen from outside: once a second, so that a message costs no atomic operation for it.

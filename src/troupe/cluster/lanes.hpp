@@ -54,7 +54,7 @@ class Lanes final : private LaneOwner {
   SendOutcome room_for(const NodeId& node, const Envelope& envelope) const;
 
   /// At the end of each round of the shard's loop.
-  void flush();
+  void flush() { lanes_.flush(); }
 
  private:
   /// A channel of the link to a peer.
@@ -83,6 +83,7 @@ class Lanes final : private LaneOwner {
   void on_lane_progress(Lane& lane) override;
   void on_lane_closed(Lane& lane, const link::Closed& closed) override;
 
+  const ChannelOptions& options_of(const std::string& channel) const;
   const Peer* peer_of(const NodeId& node) const;
   static const PeerChannel& channel_of(const Peer& peer, const Envelope& envelope);
   Lane& choose_lane(const PeerChannel& channel, const Envelope& envelope);
@@ -107,7 +108,6 @@ class Lanes final : private LaneOwner {
   std::unordered_map<std::uint64_t, Peer> peers_;                 ///< By NodeId::name.
   std::unordered_map<std::uint64_t, overlay::LinkId> delivered_;  ///< By NodeId::name: what comes over it is delivered.
   std::unordered_map<std::uint64_t, NewestQueue> newest_;         ///< By lane number, of monotonic channels.
-  std::vector<overlay::LinkId> overfull_;                         ///< To be cut by `flush`.
   bool reporting_ = false;                                        ///< `report_each_second` has its timer.
   std::uint64_t turn_ = 0;                                        ///< For LaneChoice::kRoundRobin.
 };

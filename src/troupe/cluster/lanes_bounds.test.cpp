@@ -243,6 +243,18 @@ TEST_F(LanesQueue, what_has_reserved_room_goes_on_until_twice_the_bound_then_the
   EXPECT_THAT(two_->ada.news.back(), HasSubstr("the peer does not read"));
 }
 
+TEST_F(LanesQueue, the_overlays_messages_are_bounded_too) {
+  two_->join();
+  two_->wire.pipes[0]->blocked = true;
+  const Bytes message = Bytes::copy_of(std::string(10'000, 'x'));
+  for (int i = 0; i < 40; ++i) two_->ada.links.send_control(two_->bob.id, message);
+  two_->ada.flush();
+  EXPECT_EQ(two_->ada.news.size(), 1U) << "the window, and less than twice the bound";
+  for (int i = 0; i < 10; ++i) two_->ada.links.send_control(two_->bob.id, message);
+  two_->ada.flush();
+  EXPECT_THAT(two_->ada.news.back(), HasSubstr("the peer does not read"));
+}
+
 TEST_F(LanesQueue, what_is_held_for_a_link_that_nobody_chooses_is_bounded_also_if_it_is_empty) {
   two_->ada.links.dial("bob:1");
   two_->settle();

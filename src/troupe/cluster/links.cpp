@@ -143,6 +143,7 @@ void Links::on_lane_established(Lane& lane) {
 void Links::on_control_established(LinkState& link, Lane& lane) {
   const link::Identity& peer = lane.link.peer();
   link.control = &lane;
+  lane.cut_bytes = 2 * options_.channels[0].queue_bytes_max;
   link.peer = {peer.node, peer.incarnation, peer.address, peer.http_address};
   link.node = peer.id();
   // Who wants more lanes gets them: each shard of either side then has one of its own.

@@ -37,7 +37,7 @@ class Connection {
   /// inside.
   virtual void write(std::vector<Bytes>& pieces) = 0;
 
-  /// Taken by `write` and not yet by the operating system. The owner bounds it.
+  /// Taken by `write` and not yet by the operating system. The owner cuts a connection where it grows too large.
   virtual std::size_t unsent_bytes() const = 0;
 
   /// Ends in good order: sends what waits, then closes the sending side, discards what still comes, and closes when the

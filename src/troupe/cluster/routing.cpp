@@ -10,11 +10,6 @@ void Routing::remove(const NodeId& node) {
   if (found != routes_.end() && found->second == node.incarnation) routes_.erase(found);
 }
 
-bool Routing::reaches(const NodeId& node) const {
-  const auto found = routes_.find(node.name);
-  return found != routes_.end() && (node.incarnation == 0 || node.incarnation == found->second);
-}
-
 /// The node in the life that is known, or nothing if the ref means another one.
 std::optional<NodeId> Routing::known(const NodeId& node) const {
   const auto route = routes_.find(node.name);

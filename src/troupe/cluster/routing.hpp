@@ -31,7 +31,6 @@ class Routing {
   /// The node can be reached from now on.
   void add(const NodeId& node) { routes_[node.name] = node.incarnation; }
   void remove(const NodeId& node);
-  bool reaches(const NodeId& node) const;
 
  private:
   std::optional<NodeId> known(const NodeId& node) const;

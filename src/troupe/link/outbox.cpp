@@ -83,13 +83,12 @@ std::size_t Outbox::write_chunk(Actions& actions) {
     return written;
   }
   open_bytes_ -= message.size;
-  bytes_ += message.size;  // `finish_message` takes off all of it.
   finish_message(flow);
   return written;
 }
 
 void Outbox::finish_message(Flow& flow) {
-  bytes_ -= flow.waiting.front().size;
+  bytes_ -= flow.waiting.front().size - flow.waiting.front().sent;
   --messages_;
   flow.waiting.pop_front();
   if (flow.waiting.empty()) {
