@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "troupe/actor/message.hpp"
+#include "troupe/actor/stamps.hpp"
 #include "troupe/actor/via.hpp"
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/ids.hpp"
@@ -57,9 +58,15 @@ class Envelope {
   ActorId recipient;
   std::uint64_t correlation = 0;
   EnvelopeKind kind = EnvelopeKind::kTell;
-  std::uint16_t channel = 0;  ///< Channel::id
-  std::uint32_t key = 0;      ///< PartitionKey::hash
-  Envelope* next = nullptr;   ///< For the queue that owns it.
+  std::uint16_t channel = 0;       ///< Channel::id
+  std::uint32_t key = 0;           ///< PartitionKey::hash
+  Envelope* next = nullptr;        ///< For the queue that owns it.
+  std::unique_ptr<Stamps> stamps;  ///< Null: none.
+
+  Stamps& need_stamps() {
+    if (!stamps) stamps = std::make_unique<Stamps>();
+    return *stamps;
+  }
 
   /// `type` is &payload_type<T>, or &local_payload_type<T>.
   template <class T>

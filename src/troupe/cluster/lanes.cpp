@@ -225,11 +225,12 @@ Result<void> Lanes::write(Lane& lane, const NodeId& node, const Envelope& envelo
                                        .sender = envelope.sender.actor,
                                        .correlation = envelope.correlation,
                                        .tag = type == nullptr ? 0 : type->tag,
-                                       .body = {}});
+                                       .body = {},
+                                       .stamps = nullptr});
   const Result<void> sent = lane.link.send(
       shard_.now(), flow_of(envelope),
       [&](wire::Writer& writer) {
-        writer.raw(head.bytes);
+        write_head(writer, head, envelope.stamps.get());
         if (type != nullptr) type->encode(envelope.payload(), writer);
       },
       lane.actions);
@@ -317,6 +318,7 @@ void Lanes::receive(const Lane& lane, Bytes payload) {
   envelope->sender = {lane.link.peer().id(), message->sender};
   envelope->recipient = message->recipient;
   envelope->correlation = message->correlation;
+  envelope->stamps = std::move(message->stamps);
   shard_.deliver(std::move(envelope));
 }
 

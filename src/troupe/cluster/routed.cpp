@@ -2,12 +2,12 @@
 
 #include <cstring>
 
-#include "troupe/wire/reader.hpp"
+#include "troupe/wire/codec.hpp"
 
 namespace troupe::cluster {
 
 RoutedHead encode_head(const Routed& message) {
-  RoutedHead head{};  // The second byte has flags: none yet.
+  RoutedHead head{};  // The second byte has flags, which write_head sets.
   std::byte* at = head.bytes.data();
   *at = static_cast<std::byte>(message.kind);
   at += 2;
@@ -18,11 +18,34 @@ RoutedHead encode_head(const Routed& message) {
   return head;
 }
 
+void write_head(wire::Writer& writer, const RoutedHead& head, const Stamps* stamps) {
+  if (stamps == nullptr) return writer.raw(head.bytes);
+  RoutedHead flagged = head;
+  flagged.bytes[1] |= RoutedHead::kHasStamps;
+  writer.raw(flagged.bytes);
+  wire::write(writer, *stamps);
+}
+
+namespace {
+
+/// Takes the stamps from the front of `rest`. Null if they are not readable, or too large.
+std::unique_ptr<Stamps> take_stamps(Bytes& rest) {
+  const Bytes front = rest.slice(0, kStampsBytesMax);
+  wire::Reader reader(front);
+  auto stamps = std::make_unique<Stamps>();
+  wire::read(reader, *stamps);
+  if (!reader.ok()) return nullptr;
+  rest = rest.slice(front.size() - reader.remaining(), rest.size());
+  return stamps;
+}
+
+}  // namespace
+
 Result<Routed> decode_routed(Bytes payload) {
   wire::Reader reader(payload);
   Routed message;
   const auto kind = reader.number<std::uint8_t>();
-  reader.number<std::uint8_t>();
+  const auto flags = static_cast<std::byte>(reader.number<std::uint8_t>());
   message.kind = static_cast<EnvelopeKind>(kind);
   message.recipient = ActorId::from_raw(reader.number<std::uint64_t>());
   message.sender = ActorId::from_raw(reader.number<std::uint64_t>());
@@ -33,6 +56,10 @@ Result<Routed> decode_routed(Bytes payload) {
     return fail(ErrorCode::kCorrupt, "a message of a kind that does not cross the wire");
   }
   message.body = payload.slice(RoutedHead::kSize, payload.size());
+  if ((flags & RoutedHead::kHasStamps) != std::byte{0}) {
+    message.stamps = take_stamps(message.body);
+    if (!message.stamps) return fail(ErrorCode::kCorrupt, "the stamps of a message cannot be read");
+  }
   return message;
 }
 

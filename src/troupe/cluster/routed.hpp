@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "troupe/actor/envelope.hpp"
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/error.hpp"
 #include "troupe/base/ids.hpp"
+#include "troupe/wire/writer.hpp"
 
 namespace troupe::cluster {
 
@@ -19,17 +21,24 @@ struct Routed {
   std::uint64_t correlation = 0;
   std::uint64_t tag = 0;  ///< Of the payload's type; 0 if there is none.
   Bytes body;             ///< The encoded payload.
+  std::unique_ptr<Stamps> stamps;
 };
 
 /// The header of a message on a data lane, before the body (docs/wire.md).
 struct RoutedHead {
   static constexpr std::size_t kSize = 34;
+  static constexpr std::byte kHasStamps{1};  ///< In the second byte: stamps stand between head and body.
   std::array<std::byte, kSize> bytes;
 };
 
-RoutedHead encode_head(const Routed& message);
+/// Encoded stamps with their length are at most as large as this; larger ones are `corrupt`.
+inline constexpr std::size_t kStampsBytesMax = 4096;
 
-/// Reads header and body; the kinds that never cross the wire, and input that is too short, are `corrupt`.
+RoutedHead encode_head(const Routed& message);
+/// What stands before the body: the header, and the stamps if there are some.
+void write_head(wire::Writer& writer, const RoutedHead& head, const Stamps* stamps);
+
+/// Reads header, stamps and body; the kinds that never cross the wire, and input that is too short, are `corrupt`.
 Result<Routed> decode_routed(Bytes payload);
 
 }  // namespace troupe::cluster

@@ -20,7 +20,17 @@ Routed question() {
           .sender = ActorId::at(1, 2, 3),
           .correlation = 7,
           .tag = 0x1122334455667788,
-          .body = {}};
+          .body = {},
+          .stamps = nullptr};
+}
+
+Stamps traced() { return {.trace = TraceContext{.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1, .depth = 4}}; }
+
+Bytes with_stamps(const Stamps& stamps, std::string_view body) {
+  wire::Writer writer;
+  write_head(writer, encode_head(question()), &stamps);
+  writer.raw(std::as_bytes(std::span(body)));
+  return writer.finish();
 }
 
 TEST(Routed, comes_out_as_it_went_in) {
@@ -40,7 +50,8 @@ TEST(Routed, the_head_is_as_docs_wire_says) {
                  .sender = ActorId::from_raw(2),
                  .correlation = 3,
                  .tag = 4,
-                 .body = {}};
+                 .body = {},
+                 .stamps = nullptr};
   const RoutedHead head = encode_head(message);
   std::array<int, RoutedHead::kSize> expected{};
   expected[0] = 2;   // kind
@@ -77,8 +88,65 @@ TEST(Routed, kinds_that_stay_inside_a_node_are_corrupt) {
 
 TEST(Routed, flags_of_a_newer_node_are_ignored) {
   RoutedHead head = encode_head(question());
-  head.bytes[1] = std::byte{0xff};
+  head.bytes[1] = std::byte{0xfe};
   EXPECT_TRUE(decode_routed(joined(head, "")).has_value());
+}
+
+TEST(Routed, stamps_come_out_as_they_went_in) {
+  const auto read = decode_routed(with_stamps(traced(), "body"));
+  ASSERT_TRUE(read.has_value());
+  ASSERT_NE(read->stamps, nullptr);
+  EXPECT_EQ(*read->stamps, traced());
+  EXPECT_EQ(read->recipient, ActorId::named("counter"));
+  EXPECT_EQ(read->body.view(), "body");
+}
+
+TEST(Routed, a_message_without_stamps_has_none) {
+  wire::Writer writer;
+  write_head(writer, encode_head(question()), nullptr);
+  EXPECT_EQ(writer.size(), RoutedHead::kSize);
+  const auto read = decode_routed(writer.finish());
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->stamps, nullptr);
+}
+
+TEST(Routed, stamps_are_as_docs_wire_says) {
+  const Bytes message = with_stamps(traced(), "");
+  const std::vector<int> expected{31, 0, 0, 0,              // length of the stamps
+                                  1,                        // a trace
+                                  26, 0, 0, 0,              // its length
+                                  1,  0, 0, 0, 0, 0, 0, 0,  // trace id, upper half
+                                  2,  0, 0, 0, 0, 0, 0, 0,  // trace id, lower half
+                                  3,  0, 0, 0, 0, 0, 0, 0,  // span
+                                  1,  4};                   // flags, depth
+  ASSERT_EQ(message.size(), RoutedHead::kSize + expected.size());
+  EXPECT_EQ(message.span()[1], std::byte{1});
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_EQ(static_cast<int>(message.span()[RoutedHead::kSize + i]), expected[i]) << "byte " << i;
+}
+
+TEST(Routed, stamps_that_are_cut_short_are_corrupt) {
+  const Bytes whole = with_stamps(traced(), "");
+  for (std::size_t size = RoutedHead::kSize; size < whole.size(); ++size)
+    EXPECT_FALSE(decode_routed(whole.slice(0, size)).has_value()) << size;
+}
+
+TEST(Routed, stamps_of_a_newer_node_may_be_longer_up_to_a_bound) {
+  const auto sized = [](std::size_t size) {
+    wire::Writer writer;
+    RoutedHead head = encode_head(question());
+    head.bytes[1] = RoutedHead::kHasStamps;
+    writer.raw(head.bytes);
+    writer.number(static_cast<std::uint32_t>(size));
+    writer.raw(std::vector<std::byte>(size));
+    writer.raw(std::as_bytes(std::span("body", 4)));
+    return decode_routed(writer.finish());
+  };
+  const auto largest = sized(kStampsBytesMax - sizeof(std::uint32_t));
+  ASSERT_TRUE(largest.has_value());
+  EXPECT_EQ(*largest->stamps, Stamps());
+  EXPECT_EQ(largest->body.view(), "body");
+  EXPECT_FALSE(sized(kStampsBytesMax - sizeof(std::uint32_t) + 1).has_value());
 }
 
 }  // namespace
