@@ -8,7 +8,7 @@
 #include "troupe/base/error.hpp"
 #include "troupe/base/time.hpp"
 
-/// What acknowledged delivery says on the wire (link/acknowledged.hpp). Structs of messages: append only.
+/// What acknowledged delivery says on the wire (link/delivery/acknowledged.hpp). Structs of messages: append only.
 namespace troupe::wire {
 
 /// What an acknowledged message carries beside its payload.

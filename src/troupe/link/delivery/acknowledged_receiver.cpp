@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "troupe/link/acknowledged.hpp"
+#include "troupe/link/delivery/acknowledged.hpp"
 
 namespace troupe::link {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "troupe/base/assert.hpp"
-#include "troupe/link/acknowledged.hpp"
+#include "troupe/link/delivery/acknowledged.hpp"
 
 namespace troupe::link {
 

@@ -1,4 +1,4 @@
-#include "troupe/link/acknowledged.hpp"
+#include "troupe/link/delivery/acknowledged.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "troupe/link/acknowledged.hpp"
+#include "troupe/link/delivery/acknowledged.hpp"
 
 namespace troupe::link {
 namespace {
