@@ -37,7 +37,7 @@ class SimNetwork::SimConnection final : public cluster::Connection {
 
   void write(std::vector<Bytes>& pieces) override {
     for (Bytes& piece : pieces) {
-      if (piece.empty() || !other().open) continue;
+      if (piece.empty() || !other().open || other().ended) continue;  // Nothing comes after the end.
       other().inbound_bytes += piece.size();
       other().inbound.push_back(std::move(piece));
     }
@@ -220,23 +220,26 @@ void SimNetwork::unblock_all() {
 }
 
 void SimNetwork::cut(std::uint32_t a, std::uint32_t b, bool half_open) {
+  std::vector<std::pair<std::shared_ptr<Pipe>, std::size_t>> between;  // With the side of a.
   for (const auto& weak : pipes_) {
     const auto pipe = weak.lock();
-    if (!pipe) continue;
-    for (std::size_t side = 0; side < 2; ++side) {
-      if (pipe->ends[side].owner.node != a || pipe->ends[1 - side].owner.node != b) continue;
-      for (std::size_t end = 0; end < 2; ++end) {
-        pipe->ends[end].inbound.clear();
-        pipe->ends[end].inbound_bytes = 0;
-      }
-      end_later(pipe, side, "connection reset by peer");
-      if (half_open) {
-        pipe->ends[1 - side].open = false;  // What is sent to it is lost, and it is never told.
-      } else {
-        end_later(pipe, 1 - side, "connection reset by peer");
-      }
-      return;
+    for (std::size_t side = 0; pipe && side < 2; ++side) {
+      const bool both_open = pipe->ends[0].open && pipe->ends[1].open;
+      const bool is_theirs = pipe->ends[side].owner.node == a && pipe->ends[1 - side].owner.node == b;
+      if (both_open && is_theirs) between.emplace_back(pipe, side);
     }
+  }
+  if (between.empty()) return;
+  const auto& [pipe, side] = between[random_.below(between.size())];
+  for (End& end : pipe->ends) {
+    end.inbound.clear();
+    end.inbound_bytes = 0;
+  }
+  end_later(pipe, side, "connection reset by peer");
+  if (half_open) {
+    pipe->ends[1 - side].open = false;  // What is sent to it is lost, and it is never told.
+  } else {
+    end_later(pipe, 1 - side, "connection reset by peer");
   }
 }
 

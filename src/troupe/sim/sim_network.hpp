@@ -49,7 +49,7 @@ class SimNetwork {
   /// Nothing passes from one machine to another any more, or again.
   void block(std::uint32_t from, std::uint32_t to);
   void unblock_all();
-  /// Breaks a connection between two machines, if there is one; `half_open`: only the first learns of it.
+  /// Breaks any of the connections between two machines, if there is one; `half_open`: only the first learns of it.
   void cut(std::uint32_t a, std::uint32_t b, bool half_open);
 
   void connect(const Owner& owner, const std::string& address, cluster::Network::Connected connected);
