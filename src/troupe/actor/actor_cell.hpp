@@ -47,12 +47,19 @@ struct Watcher {
   friend auto operator<=>(const Watcher&, const Watcher&) = default;
 };
 
+/// Who wants to know what may have been lost on its way to an actor of another node.
+struct LossWatch {
+  Via via;
+  LossCallback callback;
+};
+
 /// What most actors do not have, so that an idle one stays small.
 struct ActorExtras {
   std::string name;
   std::set<Watcher> watchers;
   std::map<Address, DownCallback> monitors;  ///< Whom this actor watches.
-  std::set<Address> links;                   ///< To whom this actor linked itself.
+  std::map<Address, std::shared_ptr<LossWatch>> loss_watches;
+  std::set<Address> links;  ///< To whom this actor linked itself.
   ExitCallback on_exit;
   bool on_exit_changed = false;              ///< While on_exit runs: it set another, or none.
   bool linked_end = false;                   ///< End with reason kLinked when the turn is over.

@@ -58,6 +58,9 @@ void Context::monitor(const Address& actor, DownCallback callback) {
   shard_->monitor(*cell_, actor, std::move(callback));
 }
 void Context::demonitor(const Address& actor) { shard_->demonitor(*cell_, actor); }
+void Context::watch_loss(const Address& actor, LossCallback callback, Via via) {
+  shard_->watch_loss(*cell_, actor, std::move(callback), via);
+}
 void Context::link(const Address& actor) { shard_->link(*cell_, actor); }
 void Context::unlink(const Address& actor) { shard_->unlink(*cell_, actor); }
 void Context::trap_exits(ExitCallback callback) { shard_->trap_exits(*cell_, std::move(callback)); }

@@ -120,6 +120,15 @@ class Context {
     monitor(actor.address(), std::move(callback));
   }
 
+  /// `callback(const Loss&)` runs each time that a connection broke on which messages of this actor to that one of
+  /// another node, sent as `via` says, may have been under way; which were lost is not known. Not when the node goes
+  /// down: see `monitor`. One for each address: another call replaces the callback, null ends it.
+  void watch_loss(const Address& actor, LossCallback callback, Via via = {});
+  template <class A>
+  void watch_loss(const Ref<A>& actor, LossCallback callback, Via via = {}) {
+    watch_loss(actor.address(), std::move(callback), actor.via(via));
+  }
+
   /// Ties two actors: if either fails, or its node goes down, the other ends too, unless it traps exits. A normal stop
   /// only reaches those who trap. A restart is no end: its links hold, while its monitors, timers and asks are gone
   /// with the object that made them.

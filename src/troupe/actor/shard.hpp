@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +66,11 @@ class Shard {
   void node_down(const NodeId& node, std::string_view reason);
   /// A broken connection to the node was re-made: what was sent may be lost, so monitors and links are set again.
   void node_reconnected(const NodeId& node);
+  /// Which way a message of an actor of this shard takes: that which broke?
+  using TookThatWay = std::function<bool(ActorId sender, ActorId recipient, const Via& via)>;
+  /// A connection to the node broke: whoever watches for losses, and whose messages took that way, is told in a later
+  /// turn.
+  void messages_lost(const NodeId& node, const Error& why, const TookThatWay& took_that_way);
   /// Ends all actors, parents after their children; none can be spawned from then on. Not from within a turn.
   void stop_all();
 
@@ -172,6 +178,7 @@ class Shard {
   // shard_watches.cpp: monitors and links
   void monitor(ActorCell& cell, const Address& target, DownCallback callback);
   void demonitor(ActorCell& cell, const Address& target);
+  void watch_loss(ActorCell& cell, const Address& target, LossCallback callback, const Via& via);
   void link(ActorCell& cell, const Address& target);
   void unlink(ActorCell& cell, const Address& target);
   void trap_exits(ActorCell& cell, ExitCallback callback);
@@ -210,6 +217,8 @@ class Shard {
   bool stopping_ = false;      ///< stop_all was called.
   /// Per other node: the local actors that watch, or are watched by, actors there; and which.
   std::map<NodeId, std::map<ActorId, std::set<Address>>> remote_watches_;
+
+  std::set<ActorId> loss_watchers_;  ///< Those with a loss watch.
 
   TurnProbe probe_;
   Metrics& metrics_;

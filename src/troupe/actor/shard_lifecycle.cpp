@@ -143,6 +143,7 @@ void Shard::drop_callbacks(ActorCell& cell) {
     send_watch(cell, target, EnvelopeKind::kDemonitor, target);
   }
   cell.extras->on_exit = nullptr;
+  if (!std::exchange(cell.extras->loss_watches, {}).empty()) loss_watchers_.erase(cell.id);
 }
 
 void Shard::stop_all() {

@@ -194,6 +194,28 @@ void Shard::forget_all_watches(ActorCell& cell) {
   for (const Address& each : links) update_remote_watch(cell, each);
 }
 
+void Shard::watch_loss(ActorCell& cell, const Address& target, LossCallback callback, const Via& via) {
+  if (cell.state != ActorState::kLive) return;
+  auto& watches = cell.need_extras().loss_watches;
+  if (callback) {
+    watches[target] = std::make_shared<LossWatch>(via, std::move(callback));
+    loss_watchers_.insert(cell.id);
+  } else if (watches.erase(target) > 0 && watches.empty()) {
+    loss_watchers_.erase(cell.id);
+  }
+}
+
+void Shard::messages_lost(const NodeId& node, const Error& why, const TookThatWay& took_that_way) {
+  for (const ActorId& watcher : loss_watchers_) {
+    ActorCell& cell = *find_cell(watcher);
+    for (const auto& [target, watch] : cell.extras->loss_watches) {
+      const bool same_life = target.node.incarnation == 0 || target.node == node;
+      if (!target.node.same_node(node) || !same_life || !took_that_way(watcher, target.actor, watch->via)) continue;
+      add_actor_timer(cell, Duration::zero(), {}, [watch, loss = Loss{target, why}] { watch->callback(loss); });
+    }
+  }
+}
+
 void Shard::node_down(const NodeId& node, std::string_view reason) {
   const std::string detail(reason);
   // A watch may name the node by this incarnation or by none.

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "troupe/base/error.hpp"
 #include "troupe/base/ids.hpp"
 
 namespace troupe {
@@ -43,6 +44,14 @@ struct Watch {
       target;  ///< As the watcher (of a link: the one who made it) named it, which is what the Down or Exit will say.
 };
 
+/// Some of what an actor sent may never arrive: the connection that it took broke, and what was under way on it is
+/// gone. What was sent before and has been answered is not concerned, nor is what is sent from now on.
+struct Loss {
+  Address actor;  ///< As it was given to `watch_loss`.
+  Error why;
+};
+
+using LossCallback = std::move_only_function<void(const Loss&)>;
 using DownCallback = std::move_only_function<void(const Down&)>;
 using ExitCallback = std::move_only_function<void(const Exit&)>;
 

@@ -185,6 +185,9 @@ TEST_F(ChannelsTest, who_sends_sees_when_there_is_room_again) {
   EXPECT_EQ(room(), SendOutcome::kTaken);
   TestWire::cut(*nodes_->wire.pipes[1]);
   nodes_->settle();
+  EXPECT_EQ(room(), SendOutcome::kFull) << "until the lane is made again";
+  TestWire::cut(*nodes_->wire.pipes[0]);
+  nodes_->settle();
   EXPECT_EQ(room(), SendOutcome::kUnreachable);
 }
 

@@ -54,9 +54,15 @@ class Cluster::Listener final : public LinkListener {
 class Cluster::Loss final : public LaneLoss {
  public:
   Loss(Cluster& cluster, std::uint32_t shard) : cluster_(cluster), shard_(shard) {}
-  void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
+  void on_lane_lost(const LostLane& lane) override {
+    cluster_.send_task(shard_, 0, [&cluster = cluster_, lane](Shard&) {
+      cluster.links_->on_lane_lost(lane);
+      cluster.on_each_shard([&cluster, lane](std::uint32_t i, Shard&) { cluster.lanes_[i]->tell_loss(lane); });
+    });
+  }
+  void on_link_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
     cluster_.send_task(shard_, 0, [&cluster = cluster_, link, reason, peer_left](Shard&) {
-      cluster.links_->on_lane_lost(link, reason, peer_left);
+      cluster.links_->on_link_lost(link, reason, peer_left);
     });
   }
 
@@ -87,6 +93,7 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
                      .secret = options.secret,
                      .channels = completed(options.channels, static_cast<std::uint16_t>(shards)),
                      .handshake_timeout = options.handshake_timeout,
+                     .lane_away_max = options.lane_away_max,
                      .liveness = options.liveness,
                      .handshakes_max = options.handshakes_max};
   if (const auto valid = link::check(links.identity); !valid) return std::unexpected(valid.error());
@@ -140,9 +147,16 @@ void Cluster::reconnected(const NodeId& node) {
 
 void Cluster::attach(PartedLane lane) {
   const auto shard = static_cast<std::uint32_t>(lane.index % hosts_.size());
-  if (shard == 0) return lanes_[0]->attach(std::move(lane));
-  send_task(0, shard,
-            [this, shard, lane = std::move(lane)](Shard&) mutable { lanes_[shard]->attach(std::move(lane)); });
+  const bool again = lane.life > 1;
+  const NodeId peer = lane.link.peer().id();
+  const auto then = [this, again, peer] {
+    if (again) reconnected(peer);  // A signal may have been lost with the lane.
+  };
+  if (shard == 0) return lanes_[0]->attach(std::move(lane)), then();
+  send_task(0, shard, [this, shard, then, lane = std::move(lane)](Shard&) mutable {
+    lanes_[shard]->attach(std::move(lane));
+    send_task(shard, 0, [then](Shard&) { then(); });
+  });
 }
 
 void Cluster::use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) {

@@ -23,6 +23,7 @@ struct ClusterOptions {
   std::uint32_t message_bytes_max = 64U << 20U;  ///< The largest message that this node takes from another.
   std::size_t handshakes_max = 128;
   Duration handshake_timeout = 5s;
+  Duration lane_away_max = 5s;  ///< LinksOptions::lane_away_max
   link::LivenessOptions liveness;
 };
 

@@ -38,6 +38,7 @@ Lane& LaneSet::adopt(PartedLane parted, Network& network) {
   lane.actions = std::move(parted.actions);
   lane.channel = std::move(parted.channel);
   lane.index = parted.index;
+  lane.life = parted.life;
   lane.owner = parted.owner;
   lane.connection_->start(lane);
   return lane;
@@ -49,6 +50,7 @@ PartedLane LaneSet::part(Lane& lane) {
                     .actions = std::move(lane.actions),
                     .channel = std::move(lane.channel),
                     .index = lane.index,
+                    .life = lane.life,
                     .owner = lane.owner};
   retire_now(lane);
   return parted;
@@ -123,8 +125,7 @@ bool LaneSet::is_overfull(const Lane& lane) {
 void LaneSet::cut(Lane& lane) {
   const link::Closed closed{
       {ErrorCode::kQueueFull, "the peer does not read: its lane's queue is over twice its bound"}};
-  lane.link.give_up(closed.error.to_string(), lane.actions);
-  retire(lane);
+  retire(lane);  // No goodbye: that would be for the link as a whole, and the peer does not read.
   owner_.on_lane_closed(lane, closed);
 }
 

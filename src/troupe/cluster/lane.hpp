@@ -46,6 +46,7 @@ class Lane final : private Connection::Events {
   const std::uint64_t number;
   std::string channel;        ///< Known for a dialed lane, and for an accepted one once it is established.
   std::uint16_t index = 0;    ///< Among the channel's lanes.
+  std::uint32_t life = 0;     ///< Of the channel's lane with this index: grows each time it is made again.
   overlay::LinkId owner = 0;  ///< 0: accepted and not yet part of a link.
   LaneTraffic traffic;
   std::size_t cut_bytes = SIZE_MAX;  ///< More than this waits, for credit or beyond the window in the socket: the peer
@@ -77,6 +78,7 @@ struct PartedLane {
   link::Actions actions;  ///< What came and was not handled, what is to be written and is not.
   std::string channel;
   std::uint16_t index = 0;
+  std::uint32_t life = 0;
   overlay::LinkId owner = 0;
 };
 

@@ -10,8 +10,18 @@ namespace troupe::cluster {
 namespace {
 
 /// Messages that stay in order: those of one sender, or with one key, to one recipient.
+std::uint64_t flow_of(std::uint32_t key, ActorId sender, ActorId recipient) {
+  return combine(key != 0 ? key : sender.raw(), recipient.raw());
+}
 std::uint64_t flow_of(const Envelope& envelope) {
-  return combine(envelope.key != 0 ? envelope.key : envelope.sender.actor.raw(), envelope.recipient.raw());
+  return flow_of(envelope.key, envelope.sender.actor, envelope.recipient);
+}
+
+/// Whether only the connection broke, not the peer or its rules: the link can go on.
+bool breaks_alone(const link::Closed& closed) {
+  const ErrorCode code = closed.error.code;
+  return !closed.peer_left &&
+         (code == ErrorCode::kUnreachable || code == ErrorCode::kTimeout || code == ErrorCode::kQueueFull);
 }
 
 SendOutcome outcome_of(ErrorCode code) {
@@ -45,8 +55,16 @@ void Lanes::attach(PartedLane parted) {
   const ChannelOptions& options = options_of(lane.channel);
   lane.priority = options.priority;
   lane.cut_bytes = 2 * options.queue_bytes_max;
+  const auto same = [&lane](const Lane* other) { return other->channel == lane.channel && other->index == lane.index; };
   std::vector<Lane*>& lanes = links_[lane.owner].lanes;
-  lanes.insert(std::ranges::upper_bound(lanes, lane.index, {}, &Lane::index), &lane);
+  if (const auto earlier = std::ranges::find_if(lanes, same); earlier != lanes.end()) {
+    // The peer knows before this node that the connection broke. What still comes over it would be out of order.
+    Lane& lost = **earlier;
+    lose(lost, Error{ErrorCode::kUnreachable, "the peer made the lane again"});
+    lanes_.retire(lost);
+  }
+  lanes.push_back(&lane);
+  place(lane, &lane);
   lanes_.carry_out(lane);
   if (!std::exchange(reporting_, true)) report_each_second();
 }
@@ -58,11 +76,14 @@ const ChannelOptions& Lanes::options_of(const std::string& channel) const {
 }
 
 void Lanes::use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels) {
+  if (const Peer* before = peer_of(node); before != nullptr && before->link != link)
+    tell_loss_of_all(*before, Error{ErrorCode::kUnreachable, "another link to the node took this one's place"});
   Peer peer{.node = node, .link = link, .channels = {}};
   const auto state = links_.find(link);
   for (const ChannelLanes& each : channels) {
     const MetricLabels labels{{"channel", each.name}};
     PeerChannel channel{
+        .name = each.name,
         .id = Channel(each.name).id(),
         .lanes = each.lanes,
         .options = &options_of(each.name),
@@ -71,9 +92,11 @@ void Lanes::use(const NodeId& node, overlay::LinkId link, const std::vector<Chan
                                      labels),
         .replaced = &metrics_.counter("troupe_channel_replaced_total",
                                       "Messages of a monotonic channel that a newer one replaced", labels)};
+    channel.own.resize(lanes_of_shard(channel, shard_.index()));
     if (state != links_.end()) {
-      std::ranges::copy_if(state->second.lanes, std::back_inserter(channel.own),
-                           [&](const Lane* lane) { return lane->channel == each.name; });
+      for (Lane* lane : state->second.lanes) {
+        if (lane->channel == each.name) slot_of(channel, *lane) = lane;
+      }
     }
     peer.channels.insert(each.name == kDataChannel ? peer.channels.begin() : peer.channels.end(), std::move(channel));
   }
@@ -95,7 +118,7 @@ void Lanes::deliver(const NodeId& node, overlay::LinkId link) {
 }
 
 void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) {
-  forget(link);
+  forget(link, Error{leaves ? ErrorCode::kStopping : ErrorCode::kUnreachable, reason});
   lanes_.for_each([&](Lane& lane) {
     if (lane.owner != link) return;
     report(lane, false);
@@ -105,10 +128,62 @@ void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) 
   });
 }
 
-void Lanes::forget(overlay::LinkId link) {
+void Lanes::forget(overlay::LinkId link, const Error& why) {
   links_.erase(link);
-  std::erase_if(peers_, [&](const auto& each) { return each.second.link == link; });
+  std::erase_if(peers_, [&](const auto& each) {
+    if (each.second.link != link) return false;
+    tell_loss_of_all(each.second, why);
+    return true;
+  });
   std::erase_if(delivered_, [&](const auto& each) { return each.second == link; });
+}
+
+// Lanes that are lost while their link goes on.
+
+/// Of all shards' lanes, number i belongs to shard i modulo the number of shards.
+std::size_t Lanes::lanes_of_shard(const PeerChannel& channel, std::uint32_t shard) const {
+  return channel.lanes > shard ? (channel.lanes - shard - 1) / options_.shards + 1 : 0;
+}
+
+Lane*& Lanes::slot_of(PeerChannel& channel, const Lane& lane) { return channel.own.at(lane.index / options_.shards); }
+
+void Lanes::place(Lane& lane, Lane* in_its_slot) {
+  for (auto& [name, peer] : peers_) {
+    if (peer.link != lane.owner) continue;
+    for (PeerChannel& channel : peer.channels) {
+      if (channel.name == lane.channel) slot_of(channel, lane) = in_its_slot;
+    }
+  }
+}
+
+/// Takes the lane out of use; its owner destroys it.
+void Lanes::lose(Lane& lane, const Error& why) {
+  report(lane, false);
+  newest_.erase(lane.number);
+  place(lane, nullptr);
+  if (const auto found = links_.find(lane.owner); found != links_.end()) {
+    std::erase(found->second.lanes, &lane);
+    std::erase_if(found->second.held, [&](const auto& each) { return each.first == &lane; });
+  }
+  loss_.on_lane_lost({lane.owner, lane.link.peer().id(), lane.channel, lane.index, lane.life, why});
+}
+
+void Lanes::tell_loss(const LostLane& lost) {
+  const Peer* peer = peer_of(lost.node);
+  if (peer == nullptr || peer->link != lost.link) return;
+  shard_.messages_lost(lost.node, lost.reason, [&](ActorId sender, ActorId recipient, const Via& via) {
+    const PeerChannel& channel = channel_of(*peer, via.channel.id());
+    if (channel.name != lost.channel) return false;
+    const std::uint64_t flow = flow_of(via.key.hash(), sender, recipient);
+    const std::uint32_t shard = shard_for(channel, flow);
+    if (lost.index % options_.shards != shard) return false;
+    return channel.options->lane_choice != LaneChoice::kAffinity ||
+           flow % lanes_of_shard(channel, shard) == lost.index / options_.shards;
+  });
+}
+
+void Lanes::tell_loss_of_all(const Peer& peer, const Error& why) {
+  shard_.messages_lost(peer.node, why, [](ActorId, ActorId, const Via&) { return true; });
 }
 
 // Sending.
@@ -119,36 +194,39 @@ const Lanes::Peer* Lanes::peer_of(const NodeId& node) const {
 }
 
 /// What names no channel, or one that the link does not have, goes over `data`.
-const Lanes::PeerChannel& Lanes::channel_of(const Peer& peer, const Envelope& envelope) {
-  if (envelope.channel == 0) return peer.channels[0];
-  const auto found = std::ranges::find(peer.channels, envelope.channel, &PeerChannel::id);
+const Lanes::PeerChannel& Lanes::channel_of(const Peer& peer, std::uint16_t id) {
+  if (id == 0) return peer.channels[0];
+  const auto found = std::ranges::find(peer.channels, id, &PeerChannel::id);
   return found == peer.channels.end() ? peer.channels[0] : *found;
 }
 
 std::uint32_t Lanes::shard_for(const NodeId& node, const Envelope& envelope) const {
   const Peer* peer = peer_of(node);
-  if (peer == nullptr) return shard_.index();
-  const PeerChannel& channel = channel_of(*peer, envelope);
-  if (!channel.own.empty() || channel.lanes == 0) return shard_.index();
-  return static_cast<std::uint32_t>(flow_of(envelope) % channel.lanes) % options_.shards;
+  return peer == nullptr ? shard_.index() : shard_for(channel_of(*peer, envelope.channel), flow_of(envelope));
 }
 
-Lane& Lanes::choose_lane(const PeerChannel& channel, const Envelope& envelope) {
+std::uint32_t Lanes::shard_for(const PeerChannel& channel, std::uint64_t flow) const {
+  if (!channel.own.empty() || channel.lanes == 0) return shard_.index();
+  return static_cast<std::uint32_t>(flow % channel.lanes) % options_.shards;
+}
+
+/// Null while the lane is being made again.
+Lane* Lanes::choose_lane(const PeerChannel& channel, const Envelope& envelope) {
   switch (channel.options->lane_choice) {
-    case LaneChoice::kRandom: return *channel.own[shard_.random().below(channel.own.size())];
-    case LaneChoice::kRoundRobin: return *channel.own[++turn_ % channel.own.size()];
+    case LaneChoice::kRandom: return channel.own[shard_.random().below(channel.own.size())];
+    case LaneChoice::kRoundRobin: return channel.own[++turn_ % channel.own.size()];
     case LaneChoice::kAffinity: break;
   }
-  return *channel.own[flow_of(envelope) % channel.own.size()];
+  return channel.own[flow_of(envelope) % channel.own.size()];
 }
 
 SendOutcome Lanes::room_for(const NodeId& node, const Envelope& envelope) const {
   const Peer* peer = peer_of(node);
   if (peer == nullptr) return SendOutcome::kUnreachable;
-  const PeerChannel& channel = channel_of(*peer, envelope);
+  const PeerChannel& channel = channel_of(*peer, envelope.channel);
   if (channel.own.empty()) return SendOutcome::kTaken;  // Another shard's lane: not seen from here.
-  return is_full(*channel.own[flow_of(envelope) % channel.own.size()], *channel.options, 2) ? SendOutcome::kFull
-                                                                                            : SendOutcome::kTaken;
+  const Lane* lane = channel.own[flow_of(envelope) % channel.own.size()];
+  return lane == nullptr || is_full(*lane, *channel.options, 2) ? SendOutcome::kFull : SendOutcome::kTaken;
 }
 
 SendOutcome Lanes::send(const NodeId& node, EnvelopePtr envelope) {
@@ -160,21 +238,42 @@ void Lanes::send_for(const NodeId& node, EnvelopePtr envelope) {
   const bool is_ask = envelope->kind == EnvelopeKind::kAsk;
   const Address asker{shard_.node(), envelope->sender.actor};
   const std::uint64_t correlation = envelope->correlation;
+  const EnvelopeKind kind = envelope->kind;
+  const ActorId recipient = envelope->recipient;
   const Result<void> sent = try_send(node, envelope);
-  if (sent || !is_ask) return;
+  if (sent) return;
+  if (kind == EnvelopeKind::kTell) refused_[{node, asker.actor.shard()}].emplace(asker.actor, recipient);
+  if (!is_ask) return;
   EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, sent.error());
   answer->correlation = correlation;
   shard_.send(std::move(answer), asker);
+}
+
+void Lanes::flush() {
+  lanes_.flush();
+  for (auto& [from, pairs] : std::exchange(refused_, {})) {
+    ShardTask task = [node = from.first, pairs = std::move(pairs)](Shard& shard) {
+      const Error why{ErrorCode::kQueueFull, "the lane of another shard to the node is full, or broke"};
+      shard.messages_lost(node, why, [&](ActorId sender, ActorId recipient, const Via&) {
+        return pairs.contains({sender, recipient});
+      });
+    };
+    shard_.host().send_to_shard(from.second,
+                                Envelope::make(EnvelopeKind::kTask, std::move(task), local_payload_type<ShardTask>));
+  }
 }
 
 Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
   if (envelope->type() != nullptr && envelope->type()->encode == nullptr)
     return fail(ErrorCode::kTooLarge, "messages of this type stay inside their node");
   const Peer* peer = peer_of(node);
-  const PeerChannel* channel = peer == nullptr ? nullptr : &channel_of(*peer, *envelope);
+  const PeerChannel* channel = peer == nullptr ? nullptr : &channel_of(*peer, envelope->channel);
   if (channel == nullptr || channel->own.empty())
     return refuse(node, *envelope, {ErrorCode::kUnreachable, "there is no link to the node"});
-  Lane& lane = choose_lane(*channel, *envelope);
+  Lane* const chosen = choose_lane(*channel, *envelope);
+  if (chosen == nullptr)
+    return refuse(node, *envelope, {ErrorCode::kUnreachable, "the lane to the node broke and is being made again"});
+  Lane& lane = *chosen;
   if (is_refusable(envelope->kind)) {
     if (channel->options->monotonic && envelope->kind == EnvelopeKind::kTell && !lane.link.has_room())
       return queue_newest(lane, *channel, envelope);
@@ -323,10 +422,11 @@ void Lanes::receive(const Lane& lane, Bytes payload) {
 }
 
 void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
+  if (breaks_alone(closed)) return lose(lane, closed.error);
   report(lane, false);
   newest_.erase(lane.number);
-  forget(lane.owner);  // The link's other lanes are closed when the news has been round.
-  loss_.on_lane_lost(lane.owner, closed.error, closed.peer_left);
+  forget(lane.owner, closed.error);  // The link's other lanes are closed when the news has been round.
+  loss_.on_link_lost(lane.owner, closed.error, closed.peer_left);
 }
 
 }  // namespace troupe::cluster

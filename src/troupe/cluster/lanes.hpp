@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,7 +26,10 @@ struct LanesOptions {
 class LaneLoss {
  public:
   virtual ~LaneLoss() = default;
-  virtual void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
+  /// The connection of one lane broke: the link goes on without it until it is made again.
+  virtual void on_lane_lost(const LostLane& lane) = 0;
+  /// The peer ended the link, or broke its rules.
+  virtual void on_link_lost(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
 };
 
 /// The lanes of one shard, of all channels but `control`: moves envelopes over them. A message leaves on one of the
@@ -41,6 +45,8 @@ class Lanes final : private LaneOwner {
   void use(const NodeId& node, overlay::LinkId link, const std::vector<ChannelLanes>& channels);
   void deliver(const NodeId& node, overlay::LinkId link);
   void close(overlay::LinkId link, const std::string& reason, bool leaves);
+  /// A lane was lost, on whichever shard it was: tells the actors of this shard whose messages took it.
+  void tell_loss(const LostLane& lost);
 
   // For the shard's routing.
 
@@ -53,16 +59,18 @@ class Lanes final : private LaneOwner {
   /// kTaken if at least half of the queue of the lane that such a message takes is free; kFull; kUnreachable.
   SendOutcome room_for(const NodeId& node, const Envelope& envelope) const;
 
-  /// At the end of each round of the shard's loop.
-  void flush() { lanes_.flush(); }
+  /// At the end of each round of the shard's loop: hands what was written to the connections, and tells the actors of
+  /// other shards what was refused.
+  void flush();
 
  private:
   /// A channel of the link to a peer.
   struct PeerChannel {
+    std::string name;
     std::uint16_t id = 0;
     std::uint16_t lanes = 0;  ///< On all shards.
     const ChannelOptions* options = nullptr;
-    std::vector<Lane*> own;  ///< This shard's, by index.
+    std::vector<Lane*> own;  ///< This shard's, by index; null while one is being made again.
     Counter* dropped = nullptr;
     Counter* replaced = nullptr;
   };
@@ -74,7 +82,7 @@ class Lanes final : private LaneOwner {
   };
   enum class Delivery : std::uint8_t { kHeld, kOpen, kSuperseded };
   struct LinkState {
-    std::vector<Lane*> lanes;  ///< By index.
+    std::vector<Lane*> lanes;
     Delivery delivery = Delivery::kHeld;
     std::deque<std::pair<Lane*, Bytes>> held;  ///< Until it is open.
   };
@@ -85,14 +93,20 @@ class Lanes final : private LaneOwner {
 
   const ChannelOptions& options_of(const std::string& channel) const;
   const Peer* peer_of(const NodeId& node) const;
-  static const PeerChannel& channel_of(const Peer& peer, const Envelope& envelope);
-  Lane& choose_lane(const PeerChannel& channel, const Envelope& envelope);
+  static const PeerChannel& channel_of(const Peer& peer, std::uint16_t id);
+  std::uint32_t shard_for(const PeerChannel& channel, std::uint64_t flow) const;
+  std::size_t lanes_of_shard(const PeerChannel& channel, std::uint32_t shard) const;
+  Lane*& slot_of(PeerChannel& channel, const Lane& lane);
+  void place(Lane& lane, Lane* in_its_slot);
+  Lane* choose_lane(const PeerChannel& channel, const Envelope& envelope);
   Result<void> try_send(const NodeId& node, EnvelopePtr& envelope);
   Result<void> queue_newest(Lane& lane, const PeerChannel& channel, EnvelopePtr& envelope);
   Result<void> write(Lane& lane, const NodeId& node, const Envelope& envelope);
   std::unexpected<Error> refuse(const NodeId& node, const Envelope& envelope, Error why);
   void receive(const Lane& lane, Bytes payload);
-  void forget(overlay::LinkId link);
+  void forget(overlay::LinkId link, const Error& why);
+  void lose(Lane& lane, const Error& why);
+  void tell_loss_of_all(const Peer& peer, const Error& why);
   void count_dead_letter(ErrorCode why);
   void report_each_second();
   void report(Lane& lane, bool is_open);
@@ -108,8 +122,10 @@ class Lanes final : private LaneOwner {
   std::unordered_map<std::uint64_t, Peer> peers_;                 ///< By NodeId::name.
   std::unordered_map<std::uint64_t, overlay::LinkId> delivered_;  ///< By NodeId::name: what comes over it is delivered.
   std::unordered_map<std::uint64_t, NewestQueue> newest_;         ///< By lane number, of monotonic channels.
-  bool reporting_ = false;                                        ///< `report_each_second` has its timer.
-  std::uint64_t turn_ = 0;                                        ///< For LaneChoice::kRoundRobin.
+  /// What was told by actors of another shard and found no room, by node and shard: sender and recipient.
+  std::map<std::pair<NodeId, std::uint32_t>, std::set<std::pair<ActorId, ActorId>>> refused_;
+  bool reporting_ = false;  ///< `report_each_second` has its timer.
+  std::uint64_t turn_ = 0;  ///< For LaneChoice::kRoundRobin.
 };
 
 }  // namespace troupe::cluster

@@ -137,18 +137,6 @@ TEST_F(LanesTest, what_comes_late_over_an_earlier_link_is_dropped_since_it_would
   EXPECT_THAT(heard_, ElementsAre("1:2", "1:3")) << "chosen again";
 }
 
-TEST_F(LanesTest, a_lost_lane_takes_its_link_down_at_both_ends) {
-  make(3);
-  nodes_->join();
-  TestWire::cut(*nodes_->wire.pipes[2]);
-  nodes_->settle();
-  EXPECT_THAT(ada().news.back(), StartsWith("down: unreachable"));
-  EXPECT_THAT(bob().news.back(), StartsWith("down: unreachable"));
-  for (const auto& pipe : nodes_->wire.pipes) EXPECT_TRUE(pipe->ends[0].finished && pipe->ends[1].finished);
-  EXPECT_EQ(say(1, 1), SendOutcome::kUnreachable);
-  EXPECT_EQ(ada().links.link_count() + bob().links.link_count(), 0U);
-}
-
 TEST_F(LanesTest, a_half_open_link_is_found_by_its_silence) {
   make();
   nodes_->join();

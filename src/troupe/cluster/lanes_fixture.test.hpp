@@ -153,9 +153,15 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
   void close(overlay::LinkId link, const std::string& reason, bool leaves) override {
     lanes.close(link, reason, leaves);
   }
-  void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
+  void on_lane_lost(const LostLane& lane) override {
+    world.shard().after(Duration::zero(), [this, lane] {
+      links.on_lane_lost(lane);
+      lanes.tell_loss(lane);
+    });
+  }
+  void on_link_lost(overlay::LinkId link, const Error& reason, bool peer_left) override {
     world.shard().after(Duration::zero(),
-                        [this, link, reason, peer_left] { links.on_lane_lost(link, reason, peer_left); });
+                        [this, link, reason, peer_left] { links.on_link_lost(link, reason, peer_left); });
   }
   std::unique_ptr<Connection> adopt(std::unique_ptr<Connection::Parted> parted) override {
     return TestWire::adopt(std::move(parted));

@@ -1,11 +1,21 @@
 #include "troupe/cluster/links.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "troupe/actor/actor.hpp"
 
 namespace troupe::cluster {
+
+/// One of a link's lanes, which may be made several times.
+struct Links::LaneSlot {
+  bool up = false;  ///< It moved to its shard, and was not lost since.
+  std::uint32_t life = 0;
+  unsigned attempts = 0;  ///< To make it again.
+  TimerId deadline;       ///< For that.
+};
 
 /// The lanes to one peer in one of its lives.
 struct Links::LinkState {
@@ -16,12 +26,11 @@ struct Links::LinkState {
   overlay::Member peer;  ///< Once the control lane is up.
   NodeId node;
   Lane* control = nullptr;
-  /// By channel and lane index: it came up, and moved to its shard. Known once the control lane is up.
-  std::map<std::string, std::vector<bool>> lanes;
-  std::size_t missing = 0;  ///< Lanes that are not up yet.
-  TimePoint began{};        ///< When the control lane was up.
-  bool up = false;          ///< Reported to the listener.
-  TimerId deadline;         ///< For all lanes to be up.
+  std::map<std::string, std::vector<LaneSlot>> lanes;  ///< By channel and index. Known once the control lane is up.
+  std::size_t missing = 0;                             ///< Lanes that are not up yet.
+  TimePoint began{};                                   ///< When the control lane was up.
+  bool up = false;                                     ///< Reported to the listener.
+  TimerId deadline;                                    ///< For all lanes to be up.
 };
 
 Links::Links(LinksOptions options, Shard& shard, Network& network, LaneShards& shards, Metrics& metrics,
@@ -39,6 +48,11 @@ Links::~Links() { *alive_ = false; }
 Links::LinkState* Links::find_link(overlay::LinkId link) const {
   const auto found = links_.find(link);
   return found == links_.end() ? nullptr : found->second.get();
+}
+
+Links::LaneSlot* Links::find_slot(LinkState& link, const std::string& channel, std::uint16_t index) {
+  const auto found = link.lanes.find(channel);
+  return found == link.lanes.end() || index >= found->second.size() ? nullptr : &found->second[index];
 }
 
 link::Identity Links::identity_for(std::string_view channel, std::uint16_t index, std::uint16_t lanes,
@@ -90,9 +104,9 @@ void Links::open_lane(const LinkState& link, const std::string& channel, std::ui
   network_.connect(link.address, [this, alive = alive_, id = link.id, channel, index,
                                   lanes](Result<std::unique_ptr<Connection>> connection) {
     if (!*alive) return;
-    const LinkState* link = find_link(id);
+    LinkState* link = find_link(id);
     if (link == nullptr) return;  // Closed meanwhile.
-    if (!connection) return close_link(id, connection.error(), false, true);
+    if (!connection) return on_lane_not_made(*link, channel, index, connection.error());
     add_lane(std::move(*connection), link::Role::kDialer, identity_for(channel, index, lanes, link->token), id);
   });
 }
@@ -149,7 +163,7 @@ void Links::on_control_established(LinkState& link, Lane& lane) {
   // Who wants more lanes gets them: each shard of either side then has one of its own.
   for (const ChannelOptions& channel : options_.channels) link.lanes[channel.name].resize(channel.parallelism);
   for (const link::ChannelWish& channel : peer.channels) {
-    std::vector<bool>& lanes = link.lanes[channel.name];
+    std::vector<LaneSlot>& lanes = link.lanes[channel.name];
     lanes.resize(std::max<std::size_t>(lanes.size(), channel.lanes));
   }
   for (const auto& [name, lanes] : link.lanes) link.missing += lanes.size();
@@ -166,14 +180,21 @@ void Links::on_control_established(LinkState& link, Lane& lane) {
 
 void Links::on_data_established(LinkState& link, Lane& lane) {
   const link::Identity& peer = lane.link.peer();
-  const auto found = link.lanes.find(lane.channel);
-  const bool same_count = found != link.lanes.end() && (link.dialed || peer.lanes == found->second.size());
-  if (peer.id() != link.node || !same_count || lane.index >= found->second.size() || found->second[lane.index]) {
+  LaneSlot* slot = find_slot(link, lane.channel, lane.index);
+  const bool same_count = link.dialed || (slot != nullptr && peer.lanes == link.lanes[lane.channel].size());
+  // One that is up while the link is not is there twice; else this end has not seen yet that the lane was lost.
+  if (peer.id() != link.node || slot == nullptr || !same_count || (slot->up && !link.up)) {
     return lane.link.give_up("the lane does not fit the link that it names", lane.actions);
   }
-  found->second[lane.index] = true;
+  slot->up = true;
+  slot->attempts = 0;
+  lane.life = ++slot->life;
+  if (link.up) {
+    shard_.cancel(slot->deadline);
+    log_.info("lane {} of channel {} to {} was made again", lane.index, lane.channel, link.peer.name);
+  }
   shards_.attach(lanes_.part(lane));
-  if (--link.missing > 0) return;
+  if (link.up || --link.missing > 0) return;
   link.up = true;
   shard_.cancel(link.deadline);
   std::size_t lanes = 1;
@@ -191,9 +212,53 @@ void Links::on_lane_message(Lane& lane, Bytes payload) {
 void Links::on_lane_closed(Lane& lane, const link::Closed& closed) {
   if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0)
     --handshakes_;  // It ended in its handshake.
+  if (LinkState* link = find_link(lane.owner); link != nullptr && lane.channel != kControlChannel)
+    return on_lane_not_made(*link, lane.channel, lane.index, closed.error);
   if (lane.owner != 0) return close_link(lane.owner, closed.error, closed.peer_left, true);
   log_.warning("connection from {} refused: {}", lane.peer_address(), closed.error.to_string());
   count_refused(to_string(closed.error.code));
+}
+
+// Lanes that are lost while their link goes on.
+
+void Links::on_lane_lost(const LostLane& lost) {
+  LinkState* link = find_link(lost.link);
+  LaneSlot* slot = link == nullptr ? nullptr : find_slot(*link, lost.channel, lost.index);
+  if (slot == nullptr || slot->life != lost.life) return;  // Made again already.
+  if (!link->up) return close_link(lost.link, lost.reason, false, true);
+  slot->up = false;
+  log_.warning("lane {} of channel {} to {} was lost: {}", lost.index, lost.channel, link->peer.name,
+               lost.reason.to_string());
+  metrics_
+      .counter("troupe_cluster_lanes_lost_total", "Connections to other nodes that broke while their link went on",
+               {{"channel", lost.channel}})
+      .add();
+  slot->deadline = shard_.after(options_.lane_away_max, [this, lost] {
+    close_link(lost.link,
+               Error{ErrorCode::kUnreachable, fmt::format("lane {} of channel {} was lost and could not be made again",
+                                                          lost.index, lost.channel)},
+               false, true);
+  });
+  if (link->dialed) dial_again(*link, lost.channel, lost.index);
+}
+
+void Links::dial_again(LinkState& link, const std::string& channel, std::uint16_t index) {
+  constexpr unsigned kDoublingsMax = 6;
+  const unsigned doublings = std::min(find_slot(link, channel, index)->attempts++, kDoublingsMax);
+  const Duration half = options_.redial_min * (1U << doublings) / 2;
+  const Duration pause = half + Duration(shard_.random().below(static_cast<std::uint64_t>(half.count())));
+  shard_.after(pause, [this, id = link.id, channel, index] {
+    const LinkState* again = find_link(id);
+    if (again == nullptr) return;
+    open_lane(*again, channel, index, static_cast<std::uint16_t>(again->lanes.at(channel).size()));
+  });
+}
+
+/// Before the link is up it needs all its lanes; then it has time to make one again.
+void Links::on_lane_not_made(LinkState& link, const std::string& channel, std::uint16_t index, const Error& reason) {
+  if (!link.up) return close_link(link.id, reason, false, true);
+  log_.debug("lane {} of channel {} to {} is not made yet: {}", index, channel, link.peer.name, reason.to_string());
+  if (link.dialed) dial_again(link, channel, index);
 }
 
 void Links::count_refused(std::string_view reason) {

@@ -19,6 +19,8 @@ struct LinksOptions {
   std::string secret;
   std::vector<ChannelOptions> channels = completed({}, 1);  ///< As `completed` gives them. A peer may want more.
   Duration handshake_timeout = 5s;
+  Duration lane_away_max = 5s;  ///< For a lane that was lost to be made again.
+  Duration redial_min = 50ms;   ///< Before the first attempt; doubled, with jitter, before each further one.
   link::LivenessOptions liveness;
   std::size_t handshakes_max =
       128;  ///< Accepted connections that are not authenticated yet. Full: a new one is closed.
@@ -34,6 +36,16 @@ class LinkListener {
   virtual void on_dial_failed(const std::string& address, const Error& reason) = 0;
   /// A message of the peer's overlay.
   virtual void on_overlay_message(const NodeId& from, Bytes message) = 0;
+};
+
+/// A lane whose connection broke, while its link goes on.
+struct LostLane {
+  overlay::LinkId link = 0;
+  NodeId node;
+  std::string channel;
+  std::uint16_t index = 0;
+  std::uint32_t life = 0;  ///< Lane::life
+  Error reason;
 };
 
 /// A channel of a link, and how many lanes it has there.
@@ -59,8 +71,8 @@ class LaneShards {
 
 /// The links of a node: opens and accepts connections, sees them through their handshake, and watches them. The lanes
 /// to one peer (one for `control`, some for each other channel) are one link to the overlay: up when all are up, down
-/// when one is lost. The control lanes stay here, on the node's first shard; data lanes move to their shards as soon as
-/// they are established.
+/// when the control lane is lost, or another that cannot be made again. The control lanes stay here, on the node's
+/// first shard; data lanes move to their shards as soon as they are established.
 class Links final : private LaneOwner {
  public:
   Links(LinksOptions options, Shard& shard, Network& network, LaneShards& shards, Metrics& metrics, LogSink& log_sink);
@@ -74,8 +86,11 @@ class Links final : private LaneOwner {
   void on_accept(std::unique_ptr<Connection> connection);
   /// At the end of each round of the shard's loop.
   void flush() { lanes_.flush(); }
-  /// A lane of another channel than `control` was lost, on whichever shard it was.
-  void on_lane_lost(overlay::LinkId link, const Error& reason, bool peer_left) {
+  /// A lane of another channel than `control` was lost, on whichever shard it was. Its dialer dials it again; the link
+  /// ends if that does not succeed within `lane_away_max`.
+  void on_lane_lost(const LostLane& lost);
+  /// A lane of another channel than `control` says that the link is over.
+  void on_link_lost(overlay::LinkId link, const Error& reason, bool peer_left) {
     close_link(link, reason, peer_left, true);
   }
 
@@ -99,6 +114,7 @@ class Links final : private LaneOwner {
 
  private:
   struct LinkState;
+  struct LaneSlot;
 
   void on_lane_established(Lane& lane) override;
   void on_lane_message(Lane& lane, Bytes payload) override;
@@ -106,12 +122,15 @@ class Links final : private LaneOwner {
 
   void open_lane(const LinkState& link, const std::string& channel, std::uint16_t index, std::uint16_t lanes);
   void add_lane(std::unique_ptr<Connection> connection, link::Role role, link::Identity identity, overlay::LinkId link);
+  void dial_again(LinkState& link, const std::string& channel, std::uint16_t index);
+  void on_lane_not_made(LinkState& link, const std::string& channel, std::uint16_t index, const Error& reason);
   void accept_into_link(Lane& lane);
   void on_control_established(LinkState& link, Lane& lane);
   void on_data_established(LinkState& link, Lane& lane);
   void close_link(overlay::LinkId link, const Error& reason, bool peer_left, bool tell, bool leaves = false);
   void report_end(const LinkState& link, const Error& reason, bool peer_left);
   LinkState* find_link(overlay::LinkId link) const;
+  static LaneSlot* find_slot(LinkState& link, const std::string& channel, std::uint16_t index);
   void count_refused(std::string_view reason);
   link::Identity identity_for(std::string_view channel, std::uint16_t index, std::uint16_t lanes,
                               std::uint64_t link) const;

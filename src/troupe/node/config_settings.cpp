@@ -67,6 +67,8 @@ std::vector<Setting> cluster_settings() {
            "Connections that have not shown yet who they are; one more is closed"),
       make("cluster.handshake_timeout", Time{TROUPE_FIELD(options.cluster.handshake_timeout), 100ms, 5min},
            "How long such a connection has time"),
+      make("cluster.lane_away_max", Time{TROUPE_FIELD(options.cluster.lane_away_max), 100ms, 5min},
+           "A connection of a link that broke has so long to be made again, or the link is lost"),
       make("cluster.heartbeat_interval", Time{TROUPE_FIELD(options.cluster.liveness.heartbeat_interval), 10ms, 60s},
            "A heartbeat goes out when nothing else has for so long"),
       make("cluster.round_trip_interval", Time{TROUPE_FIELD(options.cluster.liveness.round_trip_interval), 10ms, 10min},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,28 @@ struct Findings {
   std::string failure;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> received;  ///< By (from, to): messages.
   std::uint64_t downs = 0;
+
+  /// What a life of a sender knows of its messages to a node.
+  struct Sent {
+    std::set<std::uint64_t> refused;    ///< `tell` said so.
+    std::uint64_t told_lost_up_to = 0;  ///< Some of the messages up to this number may be lost.
+  };
+  std::map<std::pair<Address, std::uint32_t>, Sent> sent;
+  std::uint64_t lost = 0;  ///< Messages that did not come, while later ones did.
 };
+
+/// The messages between two that came did not come. Either the sender was told, or this is a failure.
+void check_gap(Findings& findings, const Address& from, std::uint32_t to, std::uint64_t last, std::uint64_t next) {
+  const Findings::Sent& sent = findings.sent[{from, to}];
+  for (std::uint64_t number = last + 1; number < next; ++number) {
+    if (sent.refused.contains(number)) continue;
+    ++findings.lost;
+    if (number <= sent.told_lost_up_to) continue;
+    findings.failure =
+        fmt::format("n{} never got message {} of an actor of shard {} of another node, which was not told", to, number,
+                    from.actor.shard());
+  }
+}
 
 constexpr std::uint32_t kActorsPerNode = 3;
 
@@ -60,6 +82,7 @@ class Peer final : public Actor<Peer> {
       findings_.failure = fmt::format("n{} {} got message {} after {} from one sender", node_, actor_name(index_),
                                       message.number, last);
     }
+    if (last != 0) check_gap(findings_, from, node_, last, message.number);
     last = message.number;
     if (!std::ranges::all_of(message.filling.view(), [&](char each) { return each == static_cast<char>(last); })) {
       findings_.failure =
@@ -76,8 +99,11 @@ class Peer final : public Actor<Peer> {
     for (std::uint32_t n = 0; n < nodes_; ++n) {
       if (n == node_) continue;
       const auto to = Ref<Receiver>::named("n" + std::to_string(n), actor_name((index_ + n) % kActorsPerNode));
-      context().tell(to,
-                     Numbered{context().self().node.incarnation, number_, filling_for(context().random(), number_)});
+      Findings::Sent& sent = findings_.sent[{context().self(), n}];
+      const SendOutcome outcome = context().tell(
+          to, Numbered{context().self().node.incarnation, number_, filling_for(context().random(), number_)});
+      if (outcome != SendOutcome::kTaken) sent.refused.insert(number_);
+      context().watch_loss(to, [this, &sent](const Loss&) { sent.told_lost_up_to = number_; });
       if (watching_.insert(n).second) {
         context().monitor(to.address(), [this, n](const Down&) {
           ++findings_.downs;
