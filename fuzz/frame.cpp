@@ -11,6 +11,7 @@
 namespace {
 
 using troupe::Bytes;
+using troupe::wire::Frame;
 using troupe::wire::FrameDecoder;
 
 constexpr std::uint32_t kPayloadBytesMax = 4096;
@@ -26,7 +27,10 @@ std::string frames_of(const Bytes& input, std::size_t piece) {
       if (!next) return text.append("!").append(next.error().to_string());
       if (!*next) break;
       TROUPE_ASSERT((*next)->payload.size() <= kPayloadBytesMax);
-      text.append(to_string((*next)->type)).append(":").append((*next)->payload.view()).append("\n");
+      const Frame& frame = **next;  // Or a part of one.
+      if (frame.offset == 0) text.append(to_string(frame.type)).append(":");
+      TROUPE_ASSERT(frame.offset > 0 || frame.is_last() || frame.payload.size() >= FrameDecoder::kFirstPartBytes);
+      text.append(frame.payload.view()).append(frame.is_last() ? "\n" : "");
     }
   }
   return text;

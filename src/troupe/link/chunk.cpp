@@ -30,29 +30,42 @@ void write_range(wire::Writer& writer, std::span<const Bytes> pieces, std::size_
   }
 }
 
-Result<std::optional<Bytes>> Reassembly::add(const Bytes& chunk) {
-  wire::Reader reader(chunk);
+Result<std::optional<Bytes>> Reassembly::add(const wire::Frame& part) {
+  const bool is_first = part.offset == 0;
+  if (is_first) {
+    if (const auto begun = begin_chunk(part); !begun) return std::unexpected(begun.error());
+  }
+  const auto found = partials_.find(current_);
+  if (found == partials_.end()) return fail(ErrorCode::kCorrupt, "a part of a chunk that was not begun");
+  Partial& partial = found->second;
+  const Bytes content = is_first ? part.payload.slice(ChunkHead::kBytes, part.payload.size()) : part.payload;
+  if (!content.empty()) std::memcpy(partial.buffer.get() + partial.filled, content.data(), content.size());
+  partial.filled += content.size();
+  if (partial.filled < partial.total) return std::nullopt;
+  Bytes message = Bytes::adopt(std::move(partial.buffer), partial.total);
+  open_bytes_ -= partial.total;
+  partials_.erase(found);
+  return message;
+}
+
+/// Reads the head, and makes sure that the whole chunk has its place.
+Result<void> Reassembly::begin_chunk(const wire::Frame& part) {
+  wire::Reader reader(part.payload);
   const auto stream = reader.number<std::uint32_t>();
   const std::size_t offset = reader.number<std::uint32_t>();
   const std::size_t total = reader.number<std::uint32_t>();
-  const std::size_t size = reader.remaining();
-  if (!reader.ok() || size == 0) return fail(ErrorCode::kCorrupt, "a chunk without content");
+  if (!reader.ok() || part.size <= ChunkHead::kBytes) return fail(ErrorCode::kCorrupt, "a chunk without content");
   if (offset == 0) {
-    if (const auto begun = begin({stream, offset, total}); !begun) return std::unexpected(begun.error());
+    if (const auto begun = begin({stream, offset, total}); !begun) return begun;
   }
+  current_ = stream;
   const auto found = partials_.find(stream);
   if (found == partials_.end()) return fail(ErrorCode::kCorrupt, "a chunk of a message that was not begun");
-  Partial& partial = found->second;
-  if (offset != partial.filled || total != partial.total || size > total - offset) {
+  const Partial& partial = found->second;
+  const std::size_t size = part.size - ChunkHead::kBytes;
+  if (offset != partial.filled || total != partial.total || size > total - offset)
     return fail(ErrorCode::kCorrupt, "a chunk that does not follow the one before");
-  }
-  std::memcpy(partial.buffer.get() + offset, chunk.data() + ChunkHead::kBytes, size);
-  partial.filled += size;
-  if (partial.filled < total) return std::nullopt;
-  Bytes message = Bytes::adopt(std::move(partial.buffer), total);
-  partials_.erase(found);
-  open_bytes_ -= total;
-  return message;
+  return {};
 }
 
 Result<void> Reassembly::begin(const ChunkHead& head) {

@@ -9,6 +9,7 @@
 
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/error.hpp"
+#include "troupe/wire/frame.hpp"
 #include "troupe/wire/writer.hpp"
 
 namespace troupe::link {
@@ -32,9 +33,10 @@ class Reassembly {
   /// One message has at most this size, and all that are begun together have at most this.
   explicit Reassembly(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// The payload of a chunk frame; gives the message that it completes. Fails with `corrupt` or `too_large` where the
-  /// sender breaks the rules (chunks of one message come in order, without gap), after which the connection is no good.
-  Result<std::optional<Bytes>> add(const Bytes& chunk);
+  /// A chunk frame, or the next part of one, of which the first has the whole head; gives the message that it
+  /// completes. Fails with `corrupt` or `too_large` where the sender breaks the rules (chunks of one message come in
+  /// order, without gap), after which the connection is no good.
+  Result<std::optional<Bytes>> add(const wire::Frame& part);
 
   std::size_t open_bytes() const { return open_bytes_; }
 
@@ -45,11 +47,13 @@ class Reassembly {
     std::size_t total = 0;
   };
 
+  Result<void> begin_chunk(const wire::Frame& part);
   Result<void> begin(const ChunkHead& head);
 
   std::size_t bytes_max_;
   std::size_t open_bytes_ = 0;
   std::map<std::uint32_t, Partial> partials_;  ///< By stream. Each has a byte at least: there are few.
+  std::uint32_t current_ = 0;                  ///< The stream whose chunk is being read.
 };
 
 }  // namespace troupe::link

@@ -7,11 +7,16 @@
 namespace troupe::link {
 namespace {
 
-Bytes chunk(std::uint32_t stream, std::size_t offset, std::size_t total, std::string_view content) {
+/// A chunk frame that came in one part.
+wire::Frame whole(const Bytes& payload) {
+  return {wire::FrameType::kChunk, payload, 0, static_cast<std::uint32_t>(payload.size())};
+}
+
+wire::Frame chunk(std::uint32_t stream, std::size_t offset, std::size_t total, std::string_view content) {
   wire::Writer writer;
   ChunkHead{stream, offset, total}.write(writer);
   writer.raw(std::as_bytes(std::span(content)));
-  return writer.finish();
+  return whole(writer.finish());
 }
 
 std::string outcome(const Result<std::optional<Bytes>>& result) {
@@ -30,7 +35,7 @@ TEST(Reassembly, puts_several_messages_together_at_once) {
 }
 
 TEST(Reassembly, a_chunk_out_of_place_is_corrupt) {
-  const auto after = [](const Bytes& second) {
+  const auto after = [](const wire::Frame& second) {
     Reassembly reassembly(100);
     EXPECT_EQ(outcome(reassembly.add(chunk(1, 0, 6, "abc"))), "more");
     return outcome(reassembly.add(second));
@@ -42,7 +47,20 @@ TEST(Reassembly, a_chunk_out_of_place_is_corrupt) {
   EXPECT_EQ(after(chunk(1, 0, 6, "abc")), "corrupt") << "begun twice";
   EXPECT_EQ(after(chunk(2, 3, 6, "def")), "corrupt") << "never begun";
   EXPECT_EQ(after(chunk(1, 3, 6, "")), "corrupt") << "nothing in it";
-  EXPECT_EQ(after(Bytes::copy_of("short")), "corrupt");
+  EXPECT_EQ(after(whole(Bytes::copy_of("short"))), "corrupt");
+}
+
+TEST(Reassembly, takes_a_chunk_in_parts_as_they_come) {
+  const wire::Frame frame = chunk(1, 0, 8, "abcdef");
+  const auto part = [&frame](std::uint32_t offset, std::size_t size) {
+    return wire::Frame{frame.type, frame.payload.slice(offset, size), offset, frame.size};
+  };
+  for (const std::size_t first : {12U, 13U, 17U}) {
+    Reassembly reassembly(100);
+    EXPECT_EQ(outcome(reassembly.add(part(0, first))), "more");
+    EXPECT_EQ(outcome(reassembly.add(part(static_cast<std::uint32_t>(first), 18))), "more");
+    EXPECT_EQ(outcome(reassembly.add(chunk(1, 6, 8, "gh"))), "abcdefgh");
+  }
 }
 
 TEST(Reassembly, holds_at_most_its_bound) {

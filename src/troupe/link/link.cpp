@@ -64,7 +64,7 @@ void Link::on_frame(TimePoint now, Frame frame, Actions& actions) {
     case FrameType::kMessage:
       arrived_bytes_ += wire::kFrameHeaderBytes + frame.payload.size();
       return actions.received.push_back(std::move(frame.payload));
-    case FrameType::kChunk: return on_chunk(frame.payload, actions);
+    case FrameType::kChunk: return on_chunk(frame, actions);
     case FrameType::kCredit: return on_credit(now, frame.payload, actions);
     case FrameType::kHeartbeat: return on_heartbeat(now, frame.payload, actions);
     case FrameType::kGoodbye: return on_goodbye(frame.payload, actions);
@@ -78,9 +78,9 @@ void Link::on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions) {
   liveness_.on_heartbeat(now, *heartbeat);
 }
 
-void Link::on_chunk(const Bytes& payload, Actions& actions) {
-  arrived_bytes_ += wire::kFrameHeaderBytes + payload.size();
-  auto message = reassembly_.add(payload);
+void Link::on_chunk(const Frame& part, Actions& actions) {
+  arrived_bytes_ += part.payload.size() + (part.is_last() ? wire::kFrameHeaderBytes : 0);
+  auto message = reassembly_.add(part);
   if (!message) return on_decode_error(message.error(), actions);
   if (*message) actions.received.push_back(**std::move(message));
 }
@@ -191,7 +191,7 @@ TimePoint Link::next_tick() const {
   return TimePoint::max();
 }
 
-Result<void> Link::send(TimePoint now, std::uint64_t flow, wire::Encoder message, Actions& actions) {
+Result<void> Link::send(TimePoint now, std::uint64_t flow, wire::Encoder message, Actions& actions, bool may_drop) {
   if (state_ != State::kEstablished) return fail(ErrorCode::kUnreachable, "the link is not established");
   // Most messages are small and find credit: they are written where they leave from.
   const wire::Writer::Mark before = actions.mark();
@@ -208,7 +208,7 @@ Result<void> Link::send(TimePoint now, std::uint64_t flow, wire::Encoder message
     liveness_.on_sent(now);
     return {};
   }
-  outbox_.push(flow, actions.take_payload(before), size);
+  outbox_.push(flow, actions.take_payload(before), size, may_drop);
   send_waiting(now, actions);
   return {};
 }

@@ -73,8 +73,13 @@ class Link {
 
   /// One message, as `message` writes it. Messages of the same flow arrive in order; those of others may pass it.
   /// Fails and sends nothing: with `unreachable` if the link is not established, with `too_large` if the peer does not
-  /// take so much. The owner bounds what waits: see `waiting_bytes`.
-  Result<void> send(TimePoint now, std::uint64_t flow, wire::Encoder message, Actions& actions);
+  /// take so much. The owner bounds what waits: see `waiting_bytes`. Where it waits, `drop_oldest` may take it if
+  /// `may_drop`.
+  Result<void> send(TimePoint now, std::uint64_t flow, wire::Encoder message, Actions& actions, bool may_drop = false);
+
+  /// Drops, of what waits and may be dropped and is not partly sent, the message that has waited longest. False if
+  /// there is none.
+  bool drop_oldest() { return outbox_.drop_oldest(); }
 
   /// Tells the peer how much was taken of what it sent, so that it may send more: everything so far but `held_bytes`,
   /// which are the owner's messages that could not be handed on yet. While they are held, the peer sends no more than
@@ -119,7 +124,7 @@ class Link {
   void on_frame(TimePoint now, wire::Frame frame, Actions& actions);
   void on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions);
   void on_goodbye(const Bytes& payload, Actions& actions);
-  void on_chunk(const Bytes& payload, Actions& actions);
+  void on_chunk(const wire::Frame& part, Actions& actions);
   void on_credit(TimePoint now, const Bytes& payload, Actions& actions);
   void send_waiting(TimePoint now, Actions& actions);
   void part(std::string_view reason, bool leaves, Actions& actions);

@@ -14,13 +14,55 @@ std::size_t cost(std::size_t size) { return size + wire::kFrameHeaderBytes; }
 
 }  // namespace
 
-void Outbox::push(std::uint64_t key, std::vector<Bytes> pieces, std::size_t size) {
+void Outbox::push(std::uint64_t key, std::vector<Bytes> pieces, std::size_t size, bool may_drop) {
   Flow& flow = flows_.try_emplace(key).first->second;
   flow.key = key;
-  flow.waiting.push_back({.pieces = std::move(pieces), .size = size});
+  flow.waiting.push_back({.pieces = std::move(pieces), .size = size, .number = ++last_number_});
   bytes_ += size;
   ++messages_;
+  if (may_drop) {
+    if (droppable_.size() > 2 * messages_) forget_sent();
+    droppable_.emplace_back(last_number_, key);
+  }
   if (flow.waiting.size() == 1) line_up(flow);
+}
+
+bool Outbox::drop_oldest() {
+  while (!droppable_.empty()) {
+    const auto [number, flow] = droppable_.front();
+    droppable_.pop_front();
+    if (drop(flow, number)) return true;
+  }
+  return false;
+}
+
+/// False if it is sent, or begun.
+bool Outbox::drop(std::uint64_t key, std::uint64_t number) {
+  const auto found = flows_.find(key);
+  if (found == flows_.end()) return false;
+  Flow& flow = found->second;
+  const auto message = std::ranges::lower_bound(flow.waiting, number, {}, &Message::number);
+  if (message == flow.waiting.end() || message->number != number || message->stream != 0) return false;
+  const bool is_next = message == flow.waiting.begin();
+  bytes_ -= message->size;
+  --messages_;
+  flow.waiting.erase(message);
+  if (!is_next) return true;
+  std::erase(small_, &flow);
+  std::erase(large_, &flow);
+  if (flow.waiting.empty()) {
+    flows_.erase(found);
+  } else {
+    line_up(flow);
+  }
+  return true;
+}
+
+void Outbox::forget_sent() {
+  std::erase_if(droppable_, [this](const auto& each) {
+    const auto flow = flows_.find(each.second);
+    return flow == flows_.end() || flow->second.waiting.front().number > each.first;
+  });
 }
 
 /// A flow stays at the front as long as its deficit lasts; then the others have their turn.

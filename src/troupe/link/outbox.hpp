@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "troupe/base/bytes.hpp"
@@ -34,7 +35,10 @@ class Outbox {
   Outbox& operator=(Outbox&&) = default;
 
   /// The payload of a message, in pieces that add up to `size`.
-  void push(std::uint64_t flow, std::vector<Bytes> pieces, std::size_t size);
+  void push(std::uint64_t flow, std::vector<Bytes> pieces, std::size_t size, bool may_drop = false);
+
+  /// Drops the message that has waited longest, of those that may be dropped and are not begun. False if there is none.
+  bool drop_oldest();
 
   /// Writes the next frame, and returns its size; 0 if nothing waits.
   std::size_t write_next(Actions& actions);
@@ -49,6 +53,7 @@ class Outbox {
     std::size_t size = 0;
     std::size_t sent = 0;      ///< Of a large one.
     std::uint32_t stream = 0;  ///< Of a large one, once its first chunk is sent.
+    std::uint64_t number = 0;  ///< In the order of `push`.
   };
   struct Flow {
     std::uint64_t key = 0;
@@ -61,12 +66,16 @@ class Outbox {
   std::size_t write_small(Actions& actions);
   std::size_t write_chunk(Actions& actions);
   void finish_message(Flow& flow);
+  bool drop(std::uint64_t flow, std::uint64_t number);
+  void forget_sent();
 
   Options options_;
   std::unordered_map<std::uint64_t, Flow> flows_;  ///< Those with something waiting.
   std::deque<Flow*> small_;                        ///< Whose next message is small. A flow is in one of these three.
   std::deque<Flow*> large_;                        ///< Whose next message is large, and not begun.
   std::deque<Flow*> open_;                         ///< Whose next message is large, and begun.
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> droppable_;  ///< Number and flow; some are sent meanwhile.
+  std::uint64_t last_number_ = 0;
   std::size_t open_bytes_ = 0;
   std::size_t small_since_chunk_ = 0;
   std::uint32_t last_stream_ = 0;

@@ -15,7 +15,9 @@ namespace {
 /// An outbox, and a receiver that puts together what it writes.
 class OutboxTest : public testing::Test {
  protected:
-  void push(std::uint64_t flow, const std::string& text) { outbox_.push(flow, {Bytes::copy_of(text)}, text.size()); }
+  void push(std::uint64_t flow, const std::string& text, bool may_drop = false) {
+    outbox_.push(flow, {Bytes::copy_of(text)}, text.size(), may_drop);
+  }
 
   /// Writes `frames` frames, and returns the messages that they complete.
   std::vector<std::string> write(int frames) {
@@ -32,7 +34,7 @@ class OutboxTest : public testing::Test {
 
   void take(const wire::Frame& frame, std::vector<std::string>& messages) {
     if (frame.type == wire::FrameType::kMessage) return messages.emplace_back(frame.payload.view()), void();
-    const auto message = reassembly_.add(frame.payload);
+    const auto message = reassembly_.add(frame);
     ASSERT_TRUE(message.has_value()) << message.error().to_string();
     if (*message) messages.emplace_back((*message)->view());
     open_bytes_seen_ = std::max(open_bytes_seen_, reassembly_.open_bytes());
@@ -134,6 +136,55 @@ TEST_F(OutboxTest, random_traffic_keeps_the_order_of_each_flow) {
     EXPECT_TRUE(outbox_.empty());
     EXPECT_LE(open_bytes_seen_, 3'000U);
   }
+}
+
+TEST_F(OutboxTest, drops_what_has_waited_longest_and_may_be_dropped) {
+  push(1, "kept");
+  push(1, "first", true);
+  push(2, "second", true);
+  push(2, "third", true);
+  EXPECT_TRUE(outbox_.drop_oldest());
+  EXPECT_TRUE(outbox_.drop_oldest());
+  EXPECT_EQ(outbox_.messages(), 2U);
+  EXPECT_EQ(outbox_.bytes(), 9U);
+  EXPECT_EQ(write_all(), (Texts{"third", "kept"})) << "flow 2 still has its turn";
+  EXPECT_FALSE(outbox_.drop_oldest()) << "it is sent";
+}
+
+TEST_F(OutboxTest, what_is_partly_sent_is_not_dropped) {
+  push(1, std::string(1'000, 'x'), true);
+  push(2, std::string(1'000, 'y'), true);
+  write(1);
+  EXPECT_FALSE(outbox_.drop_oldest()) << "both are opened with the first chunk";
+  EXPECT_EQ(write_all().size(), 2U);
+}
+
+TEST_F(OutboxTest, what_is_left_after_drops_comes_in_order) {
+  Random random(1);
+  std::map<std::uint64_t, std::vector<std::string>> pushed;
+  std::map<std::uint64_t, std::size_t> seen;
+  for (int step = 0; step < 20'000; ++step) {
+    const std::uint64_t flow = random.below(5);
+    if (random.chance(0.5)) {
+      std::string text = std::to_string(flow) + ":" + std::to_string(step) + ":";
+      text.resize(text.size() + random.below(random.chance(0.1) ? 400 : 50), '.');
+      push(flow, text, random.chance(0.7));
+      pushed[flow].push_back(text);
+    } else if (random.chance(0.4)) {
+      const std::size_t before = outbox_.messages();
+      EXPECT_EQ(outbox_.messages(), before - (outbox_.drop_oldest() ? 1 : 0));
+    }
+    for (const std::string& text : write(random.chance(0.5) ? 1 : 0)) {
+      const std::uint64_t from = std::stoull(text);
+      std::size_t& at = seen[from];
+      while (at < pushed[from].size() && pushed[from][at] != text) ++at;
+      ASSERT_LT(at, pushed[from].size()) << "out of order, or twice: " << text;
+      ++at;
+    }
+  }
+  write_all();
+  EXPECT_TRUE(outbox_.empty());
+  EXPECT_EQ(outbox_.bytes(), 0U);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ Result<std::optional<Frame>> FrameDecoder::next() {
     header_filled_ = 0;
   }
   std::optional<Frame> frame = take_payload(*header_);
-  if (frame) header_.reset();
+  if (frame && frame->is_last()) header_.reset();
   if (available() == 0) {
     input_ = {};  // Lets the buffer go as soon as nobody else holds a slice of it.
     position_ = 0;
@@ -90,12 +90,35 @@ Result<FrameDecoder::Header> FrameDecoder::parse_header() const {
   return Header{type, payload_bytes};
 }
 
+Bytes FrameDecoder::take(std::size_t size) {
+  position_ += size;
+  return input_.slice(position_ - size, size);
+}
+
+std::optional<Frame> FrameDecoder::take_part(const Header& header) {
+  const std::size_t first = std::min<std::size_t>(kFirstPartBytes, header.payload_bytes);
+  if (given_ == 0 && (first_part_filled_ > 0 || available() < first)) {
+    const Bytes more = take(std::min(first - first_part_filled_, available()));
+    std::ranges::copy(more.span(), first_part_.data() + first_part_filled_);
+    first_part_filled_ += more.size();
+    if (first_part_filled_ < first) return std::nullopt;
+    first_part_filled_ = 0;
+    given_ = static_cast<std::uint32_t>(first);
+    return Frame{header.type, Bytes::copy_of(std::span(first_part_).first(first)), 0, header.payload_bytes};
+  }
+  const std::uint32_t offset = given_;
+  Bytes part = take(std::min<std::size_t>(header.payload_bytes - offset, available()));
+  if (part.empty() && header.payload_bytes > 0) return std::nullopt;
+  given_ += static_cast<std::uint32_t>(part.size());
+  if (given_ == header.payload_bytes) given_ = 0;
+  return Frame{header.type, std::move(part), offset, header.payload_bytes};
+}
+
 std::optional<Frame> FrameDecoder::take_payload(const Header& header) {
+  if (header.type == FrameType::kChunk) return take_part(header);
   if (payload_ == nullptr) {
-    if (available() >= header.payload_bytes) {
-      position_ += header.payload_bytes;
-      return Frame{header.type, input_.slice(position_ - header.payload_bytes, header.payload_bytes)};
-    }
+    if (available() >= header.payload_bytes)
+      return Frame{header.type, take(header.payload_bytes), 0, header.payload_bytes};
     // Nothing is reserved on the strength of a header alone.
     if (available() == 0) return std::nullopt;
     payload_ = std::make_shared_for_overwrite<std::byte[]>(header.payload_bytes);
@@ -106,7 +129,8 @@ std::optional<Frame> FrameDecoder::take_payload(const Header& header) {
   position_ += count;
   payload_filled_ += count;
   if (payload_filled_ < header.payload_bytes) return std::nullopt;
-  return Frame{header.type, Bytes::adopt(std::exchange(payload_, nullptr), header.payload_bytes)};
+  return Frame{header.type, Bytes::adopt(std::exchange(payload_, nullptr), header.payload_bytes), 0,
+               header.payload_bytes};
 }
 
 }  // namespace troupe::wire

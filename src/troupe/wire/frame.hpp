@@ -43,10 +43,14 @@ std::string_view to_string(FrameType type);
 
 inline constexpr std::size_t kFrameHeaderBytes = 8;
 
-/// A frame as received.
+/// A frame as received, or a part of a chunk frame.
 struct Frame {
   FrameType type{};
-  Bytes payload;
+  Bytes payload;             ///< Or this part of it.
+  std::uint32_t offset = 0;  ///< Of this part.
+  std::uint32_t size = 0;    ///< Of the whole payload.
+
+  bool is_last() const { return offset + payload.size() == size; }
 };
 
 /// Appends the header of a frame whose payload of `payload_bytes` follows. Header and payload are apart so that a large
@@ -56,8 +60,9 @@ void encode_frame_header(Writer& writer, FrameType type, std::uint32_t payload_b
 /// Cuts a byte stream into frames, wherever the socket has cut it into buffers.
 ///
 /// A payload that lies within one input buffer is given as a slice of it, without a copy (and keeps that buffer alive);
-/// one that lies across buffers is copied once. What is held back is at most one frame, whose size is at most the
-/// limit. Usage:
+/// one that lies across buffers is copied once. A chunk frame is given in parts instead, as they come, since who puts
+/// chunks together copies them anyway; the first has at least kFirstPartBytes, if the frame has. What is held back is
+/// at most one frame, whose size is at most the limit. Usage:
 ///
 ///     decoder.feed(input);
 ///     while (true) {
@@ -68,6 +73,8 @@ void encode_frame_header(Writer& writer, FrameType type, std::uint32_t payload_b
 ///     }
 class FrameDecoder {
  public:
+  static constexpr std::size_t kFirstPartBytes = 16;
+
   explicit FrameDecoder(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
 
   /// A frame whose header is read from now on may have at most this payload.
@@ -77,9 +84,9 @@ class FrameDecoder {
   /// ignored.
   void feed(Bytes input);
 
-  /// The next whole frame; nothing if its end has not come yet. Fails with `corrupt` on a header that is not one of
-  /// ours, and with `too_large` above the limit; then it fails in the same way ever after, since there is no next
-  /// header to be found.
+  /// The next whole frame, or part of a chunk frame; nothing if its end has not come yet. Fails with `corrupt` on a
+  /// header that is not one of ours, and with `too_large` above the limit; then it fails in the same way ever after,
+  /// since there is no next header to be found.
   Result<std::optional<Frame>> next();
 
  private:
@@ -91,6 +98,8 @@ class FrameDecoder {
   std::size_t available() const { return input_.size() - position_; }
   Result<Header> parse_header() const;
   std::optional<Frame> take_payload(const Header& header);
+  std::optional<Frame> take_part(const Header& header);
+  Bytes take(std::size_t size);
 
   std::uint32_t payload_bytes_max_;
   Bytes input_;               ///< The current input; empty as soon as it is used up.
@@ -100,6 +109,9 @@ class FrameDecoder {
   std::optional<Header> header_;          ///< Of the frame whose payload is not complete yet.
   std::shared_ptr<std::byte[]> payload_;  ///< Of that frame, if it does not lie within one input.
   std::size_t payload_filled_ = 0;
+  std::array<std::byte, kFirstPartBytes> first_part_{};  ///< Of a chunk frame.
+  std::size_t first_part_filled_ = 0;
+  std::uint32_t given_ = 0;  ///< Of a chunk frame.
   std::optional<Error> error_;
 };
 
