@@ -51,7 +51,14 @@ bool set(ChannelOptions& channel, std::string_view key, std::string_view value) 
   if (key == "priority") return set_number(channel.priority, value, 0, 255);
   if (key == "when_full") {
     return set_choice(channel.when_full, value,
-                      {{"refuse", WhenFull::kRefuse}, {"drop_newest", WhenFull::kDropNewest}});
+                      {{"refuse", WhenFull::kRefuse},
+                       {"drop_newest", WhenFull::kDropNewest},
+                       {"drop_oldest", WhenFull::kDropOldest}});
+  }
+  if (key == "compression") {
+    return set_choice(
+        channel.compression, value,
+        {{"none", wire::Compression::kNone}, {"lz4", wire::Compression::kLz4}, {"zstd", wire::Compression::kZstd}});
   }
   if (key == "choice") {
     return set_choice(channel.lane_choice, value,
@@ -80,7 +87,8 @@ Result<ChannelOptions> parse_channel(std::string_view text) {
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("'{}' is no setting of a channel: there are monotonic, parallelism=0 to {}, "
                               "queue_bytes=64KiB to 64GiB, queue_messages=1 to 4294967296, priority=0 to 255, "
-                              "when_full=refuse or drop_newest, choice=affinity, random or round_robin",
+                              "when_full=refuse, drop_newest or drop_oldest, compression=none, lz4 or zstd, "
+                              "choice=affinity, random or round_robin",
                               word, link::kChannelLanesMax));
     }
   }

@@ -8,6 +8,7 @@
 #include "troupe/actor/via.hpp"
 #include "troupe/base/error.hpp"
 #include "troupe/link/identity.hpp"
+#include "troupe/wire/compression.hpp"
 
 namespace troupe::cluster {
 
@@ -18,6 +19,7 @@ inline constexpr std::string_view kDataChannel = "data";
 enum class WhenFull : std::uint8_t {
   kRefuse,      ///< `tell` answers kFull.
   kDropNewest,  ///< It is dropped and counted, and `tell` answers kTaken: for what nobody misses.
+  kDropOldest,  ///< What has waited longest is dropped and counted in its place: for what grows stale.
 };
 
 /// Which lane a message takes, of those of its sender's shard.
@@ -39,6 +41,7 @@ struct ChannelOptions {
   std::size_t queue_messages_max = 1U << 20U;
   WhenFull when_full = WhenFull::kRefuse;
   LaneChoice lane_choice = LaneChoice::kAffinity;
+  wire::Compression compression = wire::Compression::kNone;  ///< Of messages from wire::kCompressedBytesMin on.
   std::uint8_t priority = 0;  ///< Of a shard's lanes with something to write, those with more write first.
 
   std::uint16_t id() const { return Channel(name).id(); }

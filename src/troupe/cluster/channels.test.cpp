@@ -14,16 +14,17 @@ using testing::HasSubstr;
 std::string parsed(std::string_view text) {
   const auto channel = parse_channel(text);
   if (!channel) return channel.error().detail;
-  return fmt::format("{} {} {} {} {} {} {} {}", channel->name, channel->parallelism, channel->monotonic,
+  return fmt::format("{} {} {} {} {} {} {} {} {}", channel->name, channel->parallelism, channel->monotonic,
                      channel->queue_bytes_max, channel->queue_messages_max, static_cast<int>(channel->when_full),
-                     static_cast<int>(channel->lane_choice), channel->priority);
+                     static_cast<int>(channel->lane_choice), static_cast<int>(channel->compression), channel->priority);
 }
 
 TEST(ChannelOptions, are_read_from_a_line) {
-  EXPECT_EQ(parsed("bulk"), "bulk 0 false 134217728 1048576 0 0 0");
+  EXPECT_EQ(parsed("bulk"), "bulk 0 false 134217728 1048576 0 0 0 0");
   EXPECT_EQ(parsed("bulk parallelism=4  queue_bytes=1MiB queue_messages=10 when_full=drop_newest choice=random "
-                   "priority=7 monotonic"),
-            "bulk 4 true 1048576 10 1 1 7");
+                   "compression=zstd priority=7 monotonic"),
+            "bulk 4 true 1048576 10 1 1 2 7");
+  EXPECT_EQ(parsed("bulk when_full=drop_oldest compression=lz4"), "bulk 0 false 134217728 1048576 2 0 1 0");
 }
 
 TEST(ChannelOptions, what_is_wrong_is_named) {
@@ -139,6 +140,29 @@ TEST_F(ChannelsTest, a_channel_may_drop_what_it_has_no_room_for) {
   nodes_->settle();
   EXPECT_EQ(read_.size(), 10U);
   EXPECT_EQ(nodes_->ada.world.metric("troupe_channel_dropped_total"), 20);
+}
+
+TEST_F(ChannelsTest, a_channel_may_drop_what_has_waited_longest) {
+  join({{.name = "data", .queue_messages_max = 3, .when_full = WhenFull::kDropOldest}}, {});
+  const std::string large(100'000, '.');
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(send("number " + std::to_string(100 + i) + large, {}), SendOutcome::kTaken);
+  nodes_->settle();
+  ASSERT_GE(read_.size(), 4U);
+  EXPECT_EQ(read_.back(), "number 119..");
+  EXPECT_EQ(read_[read_.size() - 2], "number 118..");
+  EXPECT_EQ(nodes_->ada.world.metric("troupe_channel_dropped_total"), 20.0 - static_cast<double>(read_.size()));
+}
+
+TEST_F(ChannelsTest, a_channel_may_compress) {
+  for (const auto compression : {wire::Compression::kLz4, wire::Compression::kZstd}) {
+    join({{.name = "data", .compression = compression}}, {});
+    send(std::string(100'000, 'x'), {});
+    nodes_->ada.flush();
+    EXPECT_LT(nodes_->wire.pipes[1]->ends[1].inbound_bytes, 5'000U);
+    read_.clear();
+    nodes_->settle();
+    EXPECT_THAT(read_, ElementsAre(std::string(12, 'x')));
+  }
 }
 
 TEST_F(ChannelsTest, a_monotonic_channel_keeps_the_newest_of_each_key) {

@@ -101,8 +101,9 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
   places_ = std::move(places);
   Shard& shard = *places_[0].shard;
   for (std::uint32_t i = 0; i < shards; ++i) {
-    lanes_.push_back(std::make_unique<Lanes>(LanesOptions{.shards = shards, .channels = links.channels},
-                                             *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
+    lanes_.push_back(std::make_unique<Lanes>(
+        LanesOptions{.message_bytes_max = options.message_bytes_max, .shards = shards, .channels = links.channels},
+        *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
   }
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
                                    metrics, log_sink);

@@ -277,7 +277,7 @@ Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
   if (is_refusable(envelope->kind)) {
     if (channel->options->monotonic && envelope->kind == EnvelopeKind::kTell && !lane.link.has_room())
       return queue_newest(lane, *channel, envelope);
-    if (is_full(lane, *channel->options, 1)) {
+    if (is_full(lane, *channel->options, 1) && !make_room(lane, *channel)) {
       if (channel->options->when_full == WhenFull::kDropNewest && envelope->kind == EnvelopeKind::kTell) {
         channel->dropped->add();
         return {};
@@ -288,12 +288,18 @@ Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
                      "queue_messages of its channel)"});
     }
   }
-  return write(lane, node, *envelope);
+  return write(lane, *channel->options, node, *envelope);
 }
 
 Result<void> Lanes::queue_newest(Lane& lane, const PeerChannel& channel, EnvelopePtr& envelope) {
   NewestQueue& queue = newest_[lane.number];
   if (queue.size() >= channel.options->queue_messages_max && !queue.contains(NewestQueue::key_of(*envelope))) {
+    if (channel.options->when_full == WhenFull::kDropOldest) {
+      (void)queue.pop();
+      channel.dropped->add();
+      (void)queue.push(std::move(envelope));
+      return {};
+    }
     if (channel.options->when_full == WhenFull::kDropNewest) return channel.dropped->add(), Result<void>();
     count_dead_letter(ErrorCode::kQueueFull);
     return fail(ErrorCode::kQueueFull, "the lane to the node has its queue full (queue_messages of its channel)");
@@ -310,13 +316,24 @@ void Lanes::on_lane_progress(Lane& lane) {
   while (lane.link.has_room()) {
     const EnvelopePtr next = found->second.pop();
     if (!next) break;
-    (void)write(lane, lane.link.peer().id(), *next);
+    (void)write(lane, options_of(lane.channel), lane.link.peer().id(), *next);
   }
   lane.has_more = found->second.size() > 0;
   if (!lane.has_more) newest_.erase(found);
 }
 
-Result<void> Lanes::write(Lane& lane, const NodeId& node, const Envelope& envelope) {
+/// Drops what has waited longest until there is room, if that is the channel's policy. What has reserved room is never
+/// dropped, nor what is partly sent.
+bool Lanes::make_room(Lane& lane, const PeerChannel& channel) {
+  if (channel.options->when_full != WhenFull::kDropOldest) return false;
+  while (is_full(lane, *channel.options, 1)) {
+    if (!lane.link.drop_oldest()) return false;
+    channel.dropped->add();
+  }
+  return true;
+}
+
+Result<void> Lanes::write(Lane& lane, const ChannelOptions& channel, const NodeId& node, const Envelope& envelope) {
   const PayloadType* type = envelope.type();
   const RoutedHead head = encode_head({.node = node,
                                        .kind = envelope.kind,
@@ -329,10 +346,12 @@ Result<void> Lanes::write(Lane& lane, const NodeId& node, const Envelope& envelo
   const Result<void> sent = lane.link.send(
       shard_.now(), flow_of(envelope),
       [&](wire::Writer& writer) {
-        write_head(writer, head, envelope.stamps.get());
-        if (type != nullptr) type->encode(envelope.payload(), writer);
+        const auto body = [&](wire::Writer& to) {
+          if (type != nullptr) type->encode(envelope.payload(), to);
+        };
+        write_routed(writer, head, envelope.stamps.get(), body, channel.compression);
       },
-      lane.actions);
+      lane.actions, channel.when_full == WhenFull::kDropOldest && envelope.kind == EnvelopeKind::kTell);
   if (!sent) return refuse(node, envelope, sent.error());
   ++lane.traffic.messages_sent;
   lanes_.mark_dirty(lane);
@@ -407,7 +426,7 @@ void Lanes::on_lane_message(Lane& lane, Bytes payload) {
 }
 
 void Lanes::receive(const Lane& lane, Bytes payload) {
-  Result<Routed> message = decode_routed(std::move(payload));
+  Result<Routed> message = decode_routed(std::move(payload), options_.message_bytes_max);
   if (!message) {
     log_.warning("{} sent a message that cannot be read: {}", lane.link.peer().node, message.error().to_string());
     return count_dead_letter(ErrorCode::kCorrupt);

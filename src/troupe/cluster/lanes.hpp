@@ -18,6 +18,7 @@
 namespace troupe::cluster {
 
 struct LanesOptions {
+  std::size_t message_bytes_max = 64U << 20U;  ///< Of a message that comes, uncompressed.
   std::uint32_t shards = 1;  ///< Of this node. Lane number i of a channel belongs to shard i modulo this.
   std::vector<ChannelOptions> channels = completed({}, 1);  ///< As `completed` gives them.
 };
@@ -101,7 +102,8 @@ class Lanes final : private LaneOwner {
   Lane* choose_lane(const PeerChannel& channel, const Envelope& envelope);
   Result<void> try_send(const NodeId& node, EnvelopePtr& envelope);
   Result<void> queue_newest(Lane& lane, const PeerChannel& channel, EnvelopePtr& envelope);
-  Result<void> write(Lane& lane, const NodeId& node, const Envelope& envelope);
+  Result<void> write(Lane& lane, const ChannelOptions& channel, const NodeId& node, const Envelope& envelope);
+  bool make_room(Lane& lane, const PeerChannel& channel);
   std::unexpected<Error> refuse(const NodeId& node, const Envelope& envelope, Error why);
   void receive(const Lane& lane, Bytes payload);
   void forget(overlay::LinkId link, const Error& why);

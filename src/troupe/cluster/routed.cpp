@@ -26,6 +26,25 @@ void write_head(wire::Writer& writer, const RoutedHead& head, const Stamps* stam
   wire::write(writer, *stamps);
 }
 
+void write_routed(wire::Writer& writer, const RoutedHead& head, const Stamps* stamps, wire::Encoder body,
+                  wire::Compression compression) {
+  if (compression == wire::Compression::kNone) {
+    write_head(writer, head, stamps);
+    return body(writer);
+  }
+  wire::Writer whole;
+  write_head(whole, head, stamps);
+  body(whole);
+  const Bytes plain = whole.finish();
+  const auto block = wire::compress(compression, plain.span().subspan(RoutedHead::kSize));
+  if (!block) return writer.raw(plain);
+  RoutedHead flagged;
+  std::memcpy(flagged.bytes.data(), plain.data(), RoutedHead::kSize);
+  flagged.bytes[1] |= RoutedHead::kIsCompressed;
+  writer.raw(flagged.bytes);
+  writer.raw(*block);
+}
+
 namespace {
 
 /// Takes the stamps from the front of `rest`. Null if they are not readable, or too large.
@@ -41,7 +60,7 @@ std::unique_ptr<Stamps> take_stamps(Bytes& rest) {
 
 }  // namespace
 
-Result<Routed> decode_routed(Bytes payload) {
+Result<Routed> decode_routed(Bytes payload, std::size_t bytes_max) {
   wire::Reader reader(payload);
   Routed message;
   const auto kind = reader.number<std::uint8_t>();
@@ -56,6 +75,11 @@ Result<Routed> decode_routed(Bytes payload) {
     return fail(ErrorCode::kCorrupt, "a message of a kind that does not cross the wire");
   }
   message.body = payload.slice(RoutedHead::kSize, payload.size());
+  if ((flags & RoutedHead::kIsCompressed) != std::byte{0}) {
+    auto plain = wire::decompress(message.body, bytes_max);
+    if (!plain) return std::unexpected(plain.error());
+    message.body = *std::move(plain);
+  }
   if ((flags & RoutedHead::kHasStamps) != std::byte{0}) {
     message.stamps = take_stamps(message.body);
     if (!message.stamps) return fail(ErrorCode::kCorrupt, "the stamps of a message cannot be read");

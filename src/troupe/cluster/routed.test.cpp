@@ -88,7 +88,7 @@ TEST(Routed, kinds_that_stay_inside_a_node_are_corrupt) {
 
 TEST(Routed, flags_of_a_newer_node_are_ignored) {
   RoutedHead head = encode_head(question());
-  head.bytes[1] = std::byte{0xfe};
+  head.bytes[1] = std::byte{0xfc};
   EXPECT_TRUE(decode_routed(joined(head, "")).has_value());
 }
 
@@ -147,6 +147,39 @@ TEST(Routed, stamps_of_a_newer_node_may_be_longer_up_to_a_bound) {
   EXPECT_EQ(*largest->stamps, Stamps());
   EXPECT_EQ(largest->body.view(), "body");
   EXPECT_FALSE(sized(kStampsBytesMax - sizeof(std::uint32_t) + 1).has_value());
+}
+
+Bytes compressed(const Stamps* stamps, std::string_view body, wire::Compression compression) {
+  wire::Writer writer;
+  const auto write = [body](wire::Writer& to) { to.raw(std::as_bytes(std::span(body))); };
+  write_routed(writer, encode_head(question()), stamps, write, compression);
+  return writer.finish();
+}
+
+TEST(Routed, a_compressed_message_comes_out_as_it_went_in) {
+  const std::string body(5'000, 'x');
+  const Stamps stamps = traced();
+  for (const auto compression : {wire::Compression::kLz4, wire::Compression::kZstd}) {
+    for (const Stamps* with : {static_cast<const Stamps*>(nullptr), &stamps}) {
+      const Bytes message = compressed(with, body, compression);
+      EXPECT_LT(message.size(), 500U);
+      const auto read = decode_routed(message);
+      ASSERT_TRUE(read.has_value());
+      EXPECT_EQ(read->recipient, ActorId::named("counter"));
+      EXPECT_EQ(read->body.view(), body);
+      EXPECT_EQ(read->stamps != nullptr, with != nullptr);
+    }
+  }
+}
+
+TEST(Routed, what_does_not_get_smaller_goes_as_it_is) {
+  EXPECT_EQ(compressed(nullptr, "body", wire::Compression::kLz4), joined(encode_head(question()), "body"));
+}
+
+TEST(Routed, a_compressed_message_that_would_grow_above_the_bound_is_refused) {
+  const Bytes message = compressed(nullptr, std::string(5'000, 'x'), wire::Compression::kZstd);
+  EXPECT_TRUE(decode_routed(message, 5'000).has_value());
+  EXPECT_EQ(decode_routed(message, 4'999).error().code, ErrorCode::kTooLarge);
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ troupe.toml:6:10: error: cluster.listen: '127.0.0.1' is not host:port: the port 
   remedy: write host:port, as in "127.0.0.1:7400" or "[::1]:7400", with a port from 0 to 65535
 troupe.toml:7:27: error: cluster.join: 'b:99999' is not host:port: the port is a number from 0 to 65535
   remedy: write host:port, as in "127.0.0.1:7400" or "[::1]:7400", with a port from 0 to 65535
-troupe.toml:8:13: error: cluster.channels: 'parallelism=129' is no setting of a channel: there are monotonic, parallelism=0 to 128, queue_bytes=64KiB to 64GiB, queue_messages=1 to 4294967296, priority=0 to 255, when_full=refuse or drop_newest, choice=affinity, random or round_robin
+troupe.toml:8:13: error: cluster.channels: 'parallelism=129' is no setting of a channel: there are monotonic, parallelism=0 to 128, queue_bytes=64KiB to 64GiB, queue_messages=1 to 4294967296, priority=0 to 255, when_full=refuse, drop_newest or drop_oldest, compression=none, lz4 or zstd, choice=affinity, random or round_robin
   remedy: write the name, then its settings, as in "bulk parallelism=4"
 troupe.toml:9:22: error: cluster.heartbeat_interval: "500" is not a duration: the unit is missing
   remedy: write a number and its unit (ms, s, min or h), as in "500 ms" or "5 min"
