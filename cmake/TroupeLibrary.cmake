@@ -34,7 +34,7 @@ function(troupe_library name)
   # The public headers are a file set: installed as they are, and each compiled alone by `headers_alone`.
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.hpp)
   if(name MATCHES "^(runtime|gateway)$")
-    list(FILTER headers EXCLUDE REGEX "(_impl\\.hpp|/detail/[^/]*)$")
+    list(FILTER headers EXCLUDE REGEX "_impl\\.hpp$|/detail/")
   endif()
   target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${headers})
   install(TARGETS ${target} EXPORT troupe FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
