@@ -57,6 +57,8 @@ class Lane final : private Connection::Events {
 
   bool is_retired() const { return retired_; }
   std::string peer_address() const { return connection_->peer_address(); }
+  /// Whether nothing contradicts the address at which the peer says it is reached. Once established.
+  bool may_claim_its_address() const { return connection_->proves_address(link.peer().address); }
 
  private:
   friend class LaneSet;

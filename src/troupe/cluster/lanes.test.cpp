@@ -190,6 +190,19 @@ TEST_F(LanesTest, a_dial_that_reaches_nobody_is_answered) {
   EXPECT_EQ(ada().world.metric("troupe_cluster_dials_failed_total"), 1);
 }
 
+TEST_F(LanesTest, an_address_that_the_connection_disproves_may_not_be_claimed) {
+  LinksOptions liar = links_options("ada");
+  liar.identity.address = kFalseAddress;
+  nodes_.emplace(liar, links_options("bob"));
+  ada().links.dial("bob:1");
+  nodes_->settle();
+  const std::string why = "the certificate of ada does not name the host of false:1, where it says it is reached";
+  EXPECT_THAT(ada().news, ElementsAre(HasSubstr(why)));
+  EXPECT_THAT(bob().news, IsEmpty());
+  EXPECT_THAT(bob().world.log_lines(), testing::Contains(HasSubstr(why)));
+  EXPECT_GE(bob().world.metric("troupe_cluster_connections_refused_total"), 1);
+}
+
 TEST_F(LanesTest, a_link_that_is_closed_while_it_is_dialed_comes_to_nothing) {
   make();
   ada().links.dial("bob:1");

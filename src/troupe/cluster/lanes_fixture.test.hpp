@@ -75,6 +75,9 @@ class TestWire {
   }
 };
 
+/// Which no connection here lets its peer claim.
+inline constexpr std::string_view kFalseAddress = "false:1";
+
 class TestConnection final : public Connection {
  public:
   TestConnection(std::shared_ptr<TestWire::Pipe> pipe, std::size_t side) : pipe_(std::move(pipe)), side_(side) {}
@@ -108,6 +111,7 @@ class TestConnection final : public Connection {
     return parted;
   }
   std::string peer_address() const override { return side_ == 0 ? "the acceptor" : "the dialer"; }
+  bool proves_address(std::string_view address) const override { return address != kFalseAddress; }
 
  private:
   std::shared_ptr<TestWire::Pipe> pipe_;

@@ -148,6 +148,11 @@ void Links::accept_into_link(Lane& lane) {
 
 void Links::on_lane_established(Lane& lane) {
   if (lane.link.role() == link::Role::kAcceptor) --handshakes_;
+  if (const link::Identity& peer = lane.link.peer(); !lane.may_claim_its_address()) {
+    return lane.link.give_up("the certificate of " + peer.node + " does not name the host of " + peer.address +
+                                 ", where it says it is reached",
+                             lane.actions);
+  }
   if (lane.owner == 0) accept_into_link(lane);
   LinkState* link = find_link(lane.owner);
   if (link == nullptr) return;

@@ -57,6 +57,10 @@ class Connection {
 
   /// "127.0.0.1:51234", for logs.
   virtual std::string peer_address() const = 0;
+
+  /// Whether the peer may claim to be reached at "host:port": in TLS, whether its certificate names the host. Where
+  /// nothing can tell, it may.
+  virtual bool proves_address(std::string_view /*address*/) const { return true; }
 };
 
 /// How a shard opens connections. Listening is the world's own business: it hands each accepted connection to
