@@ -17,6 +17,7 @@
 #include "troupe/runtime/detail/shard_loop.hpp"
 #include "troupe/runtime/detail/shard_queues.hpp"
 #include "troupe/runtime/detail/steady_now.hpp"
+#include "troupe/runtime/detail/tls/keeper.hpp"
 #include "troupe/runtime/detail/watchdog.hpp"
 
 namespace troupe::runtime {
@@ -32,6 +33,7 @@ struct Runtime::Parts {
   detail::ShardQueues queues;
   Duration long_handler_threshold{};
   std::optional<detail::Watchdog> watchdog;
+  std::optional<detail::TlsKeeper> tls;
   std::vector<std::thread> threads;
   /// Shared by those who use the threads for a moment, held alone by who starts or stops them.
   std::shared_mutex lifecycle;
@@ -69,6 +71,7 @@ Result<void> Runtime::start() {
       parts_->threads.emplace_back([loop = loops_[index].get()] { loop->run(); });
       pthread_setname_np(parts_->threads.back().native_handle(), fmt::format("shard-{}", index).c_str());
     }
+    if (parts_->tls) parts_->tls->start();
     if (parts_->long_handler_threshold > Duration::zero()) {
       std::vector<const TurnProbe*> probes;
       for (const auto& loop : loops_) probes.push_back(&loop->shard().probe());
@@ -94,6 +97,7 @@ void Runtime::join() {
   for (std::thread& thread : parts_->threads) thread.join();
   parts_->threads.clear();
   parts_->watchdog.reset();
+  if (parts_->tls) parts_->tls->stop();
   parts_->running = false;
   parts_->stopped = true;
 }
@@ -151,6 +155,18 @@ void Runtime::run_and_wait(std::uint32_t index, std::move_only_function<void(Sha
 Result<std::uint16_t> Runtime::listen(const std::string& address,
                                       std::move_only_function<void(std::unique_ptr<cluster::Connection>)> on_accept) {
   return run_on(0, [&](Shard&) { return loops_[0]->network().listen(address, std::move(on_accept)); });
+}
+
+Result<void> Runtime::use_tls(TlsOptions options) {
+  TROUPE_ASSERT(!parts_->running && !parts_->tls);
+  parts_->tls.emplace(std::move(options), parts_->metrics, parts_->log_sink);
+  if (auto loaded = parts_->tls->load(); !loaded) return loaded;
+  for (const auto& loop : loops_) loop->network().use_tls(*parts_->tls);
+  return {};
+}
+
+void Runtime::reload_tls() {
+  if (parts_->tls) parts_->tls->reload();
 }
 
 TimePoint Runtime::now() { return detail::steady_now(); }

@@ -16,6 +16,7 @@
 #include "troupe/cluster/network.hpp"
 #include "troupe/cluster/routing.hpp"
 #include "troupe/runtime/tcp_options.hpp"
+#include "troupe/runtime/tls_options.hpp"
 
 namespace troupe::runtime {
 
@@ -85,6 +86,13 @@ class Runtime {
   /// with port 0 for any that is free. Returns the real port; fails with `invalid_argument` or `input_output`.
   Result<std::uint16_t> listen(const std::string& address,
                                std::move_only_function<void(std::unique_ptr<cluster::Connection>)> on_accept);
+
+  /// From now on all connections to other nodes are in TLS. Before `listen` and `start`. Fails with `invalid_argument`
+  /// if the files are of no use; the error names the cause and the remedy.
+  Result<void> use_tls(TlsOptions options);
+  /// Reads the TLS files again, soon and on another thread, whether they look changed or not. What is wrong with them
+  /// stands in the log, and changes nothing. Any thread.
+  void reload_tls();
 
   /// The clock of all shards. Any thread.
   static TimePoint now();

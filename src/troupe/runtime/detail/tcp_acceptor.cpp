@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "troupe/runtime/detail/tcp_stream.hpp"
+#include "troupe/runtime/detail/tls/keeper.hpp"
 #include "troupe/runtime/host_port.hpp"
 
 namespace troupe::runtime::detail {
@@ -63,7 +64,8 @@ void TcpAcceptor::on_accepted(const error_code& error, tcp::socket socket) {
   if (error == asio::error::connection_aborted) return accept();  // It went while it waited.
   if (error) return pause(error_text(error));
   pausing_ = false;
-  on_accept_(std::make_unique<TcpConnection>(std::make_shared<TcpStream>(context_, std::move(socket))));
+  auto tls = context_->tls != nullptr ? context_->tls->accept() : nullptr;
+  on_accept_(std::make_unique<TcpConnection>(std::make_shared<TcpStream>(context_, std::move(socket), std::move(tls))));
   if (acceptor_.is_open()) accept();
 }
 

@@ -15,6 +15,8 @@
 
 namespace troupe::runtime::detail {
 
+class TlsKeeper;
+
 /// The memory into which all connections of a shard read. What arrived is handed on as slices of one 64 KiB block after
 /// the other, so small messages share a block, an idle connection holds none, and nothing is ever overwritten: a block
 /// lives as long as its slices.
@@ -54,6 +56,12 @@ struct TcpContext {
         sent_bytes(metrics.counter("troupe_network_sent_bytes_total", "Bytes sent to other nodes")),
         accept_failures(metrics.counter("troupe_accept_failures_total", "Connections that could not be accepted")) {}
 
+  /// Where sealed bytes are read, until the next handler.
+  std::span<std::byte> sealed_room() {
+    if (!sealed_) sealed_ = std::make_unique_for_overwrite<std::byte[]>(kSealedBytes);
+    return {sealed_.get(), kSealedBytes};
+  }
+
   /// First thing in each handler that tells somebody something.
   void set_time() { shard.set_now(steady_now()); }
 
@@ -62,10 +70,15 @@ struct TcpContext {
   const TcpOptions options;
   Log log;
   ReadBuffer read_buffer;
+  TlsKeeper* tls = nullptr;   ///< Null: without TLS.
   std::size_t lingering = 0;  ///< Connections that nobody owns any more and that end by themselves.
   Counter& received_bytes;
   Counter& sent_bytes;
   Counter& accept_failures;
+
+ private:
+  static constexpr std::size_t kSealedBytes = 64U << 10U;
+  std::unique_ptr<std::byte[]> sealed_;
 };
 
 /// "connection reset by peer"

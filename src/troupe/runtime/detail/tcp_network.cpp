@@ -9,6 +9,7 @@
 
 #include "troupe/base/assert.hpp"
 #include "troupe/runtime/detail/tcp_stream.hpp"
+#include "troupe/runtime/detail/tls/keeper.hpp"
 #include "troupe/runtime/host_port.hpp"
 
 namespace troupe::runtime::detail {
@@ -38,6 +39,7 @@ class Dial : public std::enable_shared_from_this<Dial> {
       asio::post(context_->io, [self = shared_from_this(), why] { self->give_up(why); });
       return;
     }
+    host_ = target->host;
     timer_.expires_after(context_->options.connect_timeout);
     timer_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error)
@@ -71,7 +73,8 @@ class Dial : public std::enable_shared_from_this<Dial> {
     error_code broken;
     if (socket_.local_endpoint(broken) == socket_.remote_endpoint(broken)) return give_up("connection refused");
     timer_.cancel();
-    tell(std::make_unique<TcpConnection>(std::make_shared<TcpStream>(context_, std::move(socket_))));
+    auto tls = context_->tls != nullptr ? context_->tls->dial(host_) : nullptr;
+    tell(std::make_unique<TcpConnection>(std::make_shared<TcpStream>(context_, std::move(socket_), std::move(tls))));
   }
 
   void give_up(const std::string& why) {
@@ -91,6 +94,7 @@ class Dial : public std::enable_shared_from_this<Dial> {
 
   std::shared_ptr<TcpContext> context_;
   std::string address_;
+  std::string host_;                       ///< Of the address.
   cluster::Network::Connected connected_;  ///< Null once told.
   tcp::resolver resolver_;
   tcp::socket socket_;

@@ -20,6 +20,9 @@ class TcpNetwork final : public cluster::Network {
   std::unique_ptr<cluster::Connection> adopt(std::unique_ptr<cluster::Connection::Parted> parted) override;
   void secure_random(std::span<std::byte> bytes) override;
 
+  /// All connections made from now on are in TLS. The keeper outlives them.
+  void use_tls(TlsKeeper& keeper) { context_->tls = &keeper; }
+
   /// Accepts connections on "host:port" until `close`. Returns the port, which the kernel chooses if it is given as 0.
   Result<std::uint16_t> listen(const std::string& address, AcceptCallback on_accept);
 

@@ -10,10 +10,16 @@
 #include <boost/asio/post.hpp>
 #include <cctype>
 
+#include "troupe/runtime/detail/tls/keeper.hpp"
+#include "troupe/runtime/host_port.hpp"
+
 // The socket is non-blocking, and read and written directly: a write tries the socket at once, and waits for
 // writability only when the kernel's buffer is full; a read waits for readability first, so that an idle connection
 // needs no buffer. One turn of a connection moves at most kTurnBytes, so that one fast peer cannot hold up the others
 // of the shard.
+//
+// With TLS, what is written waits in the session, and a batch of it is sealed whenever the socket has taken the one
+// before; what comes is opened into the shard's read buffer.
 
 namespace troupe::runtime::detail {
 
@@ -70,15 +76,16 @@ asio::ip::tcp::socket take_socket(asio::io_context& io, TcpParted& parted) {
 }  // namespace
 
 TcpStream::TcpStream(std::shared_ptr<TcpContext> context, TcpParted& parted)
-    : TcpStream(context, take_socket(context->io, parted)) {
+    : TcpStream(context, take_socket(context->io, parted), std::move(parted.tls)) {
+  heard_ = true;
   queue_ = std::move(parted.queue);
   front_sent_ = parted.front_sent;
   unsent_ = parted.unsent;
   broken_ = parted.broken;
 }
 
-TcpStream::TcpStream(std::shared_ptr<TcpContext> context, Socket socket)
-    : context_(std::move(context)), socket_(std::move(socket)), linger_timer_(context_->io) {
+TcpStream::TcpStream(std::shared_ptr<TcpContext> context, Socket socket, std::unique_ptr<TlsSession> tls)
+    : context_(std::move(context)), socket_(std::move(socket)), linger_timer_(context_->io), tls_(std::move(tls)) {
   // None of these fails on a socket that is connected; on one that broke meanwhile, the first read says so.
   error_code error;
   socket_.non_blocking(true, error);
@@ -92,7 +99,14 @@ void TcpStream::start(cluster::Connection::Events& events) {
   events_ = &events;
   if (broken_) return end_later();
   wait_readable();
-  if (!queue_.empty() && !writing_) wait_writable();  // It came from another shard with something left to send.
+  if (unsent_bytes() > 0 && !writing_) wait_writable();  // It came from another shard with something left to send.
+  if (!tls_) return;
+  // Something may have come that was not opened there; and a dialer speaks first.
+  asio::post(context_->io, [self = shared_from_this()] {
+    if (self->closed_ || self->lingering_) return;
+    self->context_->set_time();
+    self->open({});
+  });
 }
 
 void TcpStream::wait_readable() {
@@ -113,6 +127,7 @@ void TcpStream::on_readable() {
 
 /// Reads what is there, up to a turn's share.
 void TcpStream::receive() {
+  if (tls_) return receive_sealed();
   for (std::size_t received = 0; received < kTurnBytes && !closed_;) {
     const std::span<std::byte> room = context_->read_buffer.room();
     error_code error;
@@ -121,14 +136,50 @@ void TcpStream::receive() {
     if (error) return end(error_text(error));
     received += size;
     context_->received_bytes.add(size);
+    if (!std::exchange(heard_, true) && looks_like_tls(room.first(size))) return end_politely(kTlsOnPeerOnly);
     if (events_ != nullptr)
       events_->on_bytes(context_->read_buffer.take(size));  // Else it lingers: not taken, overwritten.
     if (size < room.size()) return;
   }
 }
 
+void TcpStream::receive_sealed() {
+  const std::span<std::byte> room = context_->sealed_room();
+  for (std::size_t received = 0; received < kTurnBytes && !closed_;) {
+    error_code error;
+    const std::size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (is_only_full(error)) return;
+    if (error && !tls_->is_established()) {
+      return end(error_text(error) + " during the TLS handshake: is TLS on only one side?");
+    }
+    if (error) return end(error_text(error));
+    received += size;
+    context_->received_bytes.add(size);
+    open(room.first(size));
+    if (size < room.size()) return;
+  }
+}
+
+/// Hands on what it can open, and sends what the session has to say to it.
+void TcpStream::open(std::span<const std::byte> sealed) {
+  tls_->feed(sealed);
+  for (;;) {
+    const std::size_t size = tls_->open(context_->read_buffer.room());
+    if (size == 0) break;
+    if (events_ != nullptr) events_->on_bytes(context_->read_buffer.take(size));
+    if (closed_) return;  // And the session may be on another shard.
+  }
+  if (!tls_->failure().empty() && !lingering_) {
+    context_->tls->count_failure();
+    return end_politely(tls_->failure());
+  }
+  if (tls_->has_ended()) return end("the peer closed the connection");
+  if (!writing_ && !broken_) send();
+}
+
 void TcpStream::write(std::vector<Bytes>& pieces) {
   if (!closed_ && !broken_ && !lingering_) {
+    if (tls_) tls_->write(pieces);
     for (Bytes& piece : pieces) {
       if (piece.empty()) continue;
       unsent_ += piece.size();
@@ -141,7 +192,8 @@ void TcpStream::write(std::vector<Bytes>& pieces) {
 
 /// Hands the queue to the kernel until either is exhausted.
 void TcpStream::send() {
-  for (std::size_t sent = 0; !queue_.empty() && sent < kTurnBytes;) {
+  seal();
+  for (std::size_t sent = 0; !queue_.empty() && sent < kTurnBytes; seal()) {
     error_code error;
     const std::size_t size = send_some(error);
     if (is_only_full(error)) break;
@@ -150,7 +202,12 @@ void TcpStream::send() {
   }
   if (!queue_.empty()) return wait_writable();
   error_code ignored;  // The peer may be gone, then the read says so.
-  if (lingering_) socket_.shutdown(Socket::shutdown_send, ignored);
+  if (lingering_ && (!tls_ || tls_->is_finished())) socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+/// Fills the queue, if it is empty.
+void TcpStream::seal() {
+  if (tls_ && queue_.empty()) unsent_ += tls_->seal(queue_);
 }
 
 std::size_t TcpStream::send_some(error_code& error) {
@@ -200,9 +257,10 @@ void TcpStream::end_later() {
 
 void TcpStream::finish() {
   events_ = nullptr;
-  if (closed_) return;
+  if (closed_ || lingering_) return;
   if (broken_) return close();
   lingering_ = true;
+  if (tls_) tls_->close();
   ++context_->lingering;
   linger_timer_.expires_after(context_->options.linger);
   linger_timer_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -222,11 +280,20 @@ std::unique_ptr<TcpParted> TcpStream::part() {
   queue_.clear();
   if (closed_) return parted;
   closed_ = true;
+  if (tls_) tls_->keep_input();
+  parted->tls = std::move(tls_);
   linger_timer_.cancel();
   error_code error;
   parted->handle = socket_.release(error);
   if (error && !parted->broken) parted->broken = error;
   return parted;
+}
+
+/// Whether the peer's certificate names the host. Without TLS there is nothing that could prove it, or disprove it.
+bool TcpStream::proves_address(std::string_view address) const {
+  if (!tls_) return true;
+  const auto parsed = parse_host_port(address);
+  return parsed && tls_->peer_names(parsed->host);
 }
 
 void TcpStream::cut() {
@@ -238,6 +305,13 @@ void TcpStream::end(const std::string& cause) {
   if (closed_) return;
   close();
   if (cluster::Connection::Events* events = std::exchange(events_, nullptr)) events->on_end(cause);
+}
+
+/// Ends it so that what tells the peer why arrives there.
+void TcpStream::end_politely(std::string_view cause) {
+  cluster::Connection::Events* events = events_;
+  finish();
+  if (events != nullptr) events->on_end(cause);
 }
 
 void TcpStream::close() {
