@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 
 #include "canvas/canvas.hpp"
 #include "troupe/node/node.hpp"
@@ -21,19 +22,25 @@ std::string find_web_root() {
   return {};
 }
 
-void hold_stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+namespace {
+
+void hold(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
+
+}  // namespace
+
+void hold_stop_signals() { hold({SIGINT, SIGTERM}); }
 
 int serve(const ConfigSources& sources) {
   hold_stop_signals();
   Config config = load_config(sources);
   for (const ConfigProblem& problem : config.problems) std::fputs(to_string(problem).c_str(), stderr);
   if (config.has_errors()) return 1;
+  if (config.options.cluster_tls.is_on()) hold({SIGHUP});  // Node::run takes it, too.
   if (config.options.gateway.web_root.empty()) config.options.gateway.web_root = find_web_root();
   Node node(std::move(config.options));
   Result<void> started = node.add_document("canvas/", canvas::make);

@@ -14,6 +14,7 @@
 #include "troupe/node/config_checks.hpp"
 #include "troupe/node/config_file.hpp"
 #include "troupe/node/config_setting.hpp"
+#include "troupe/node/config_tls.hpp"
 
 namespace troupe {
 
@@ -73,6 +74,7 @@ class Loader {
     gateway.rest.message_bytes_max = gateway.session.message_bytes_max;
     gateway.rest.data_bytes_max = gateway.session.data_bytes_max;
     check_together(config_, mistaken_, file_name(), sources_.serves_documents);
+    check_tls(config_, file_name());
     return std::move(config_);
   }
 

@@ -58,6 +58,16 @@ std::vector<Setting> cluster_settings() {
       make("cluster.join", HostPortList{TROUPE_FIELD(options.join)}, "Cluster addresses of other nodes", "--join"),
       make("cluster.secret_file", Path{TROUPE_FIELD(secret_file)},
            "File with the secret that all nodes share. Needed unless the node listens on loopback", "--secret-file"),
+      make("cluster.tls_certificate", Path{TROUPE_FIELD(options.cluster_tls.certificate)},
+           "PEM file with this node's certificate: all connections to other nodes are in TLS, and both ends show one; "
+           "[operations.md](operations.md#tls-between-nodes) has the steps"),
+      make("cluster.tls_key", Path{TROUPE_FIELD(options.cluster_tls.key)}, "PEM file with its private key"),
+      make("cluster.tls_authority", Path{TROUPE_FIELD(options.cluster_tls.authority)},
+           "PEM file with the certificates of those who may sign nodes' certificates"),
+      make("cluster.tls_check_interval", Time{TROUPE_FIELD(options.cluster_tls.check_interval), 100ms, 24h},
+           "How often it is looked whether these files have changed; a `SIGHUP` has them read at once"),
+      make("cluster.tls_expiry_warning", Time{TROUPE_FIELD(options.cluster_tls.expiry_warning), 0s, 8760h},
+           "So long before the certificate expires the log begins to warn"),
       make("cluster.channels", ChannelList{},
            "Classes of traffic, each with connections and a queue of its own: `\"bulk parallelism=4\"`; settings in "
            "[cluster.md](cluster.md#channels)"),

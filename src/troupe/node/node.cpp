@@ -32,18 +32,20 @@ std::string with_port(const std::string& address, std::uint16_t port) {
   return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
 }
 
-/// While it lives, this thread and those that it starts do not take SIGINT and SIGTERM.
-class StopSignalsBlocked {
+/// While it lives, this thread and those that it starts do not take SIGINT and SIGTERM, nor SIGHUP where it has a
+/// meaning of its own.
+class SignalsBlocked {
  public:
-  StopSignalsBlocked() {
+  explicit SignalsBlocked(const NodeOptions& options) {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+    if (options.cluster_tls.is_on()) sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, &before_);
   }
-  ~StopSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  StopSignalsBlocked(const StopSignalsBlocked&) = delete;
-  StopSignalsBlocked& operator=(const StopSignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
   const sigset_t& signals() const { return signals_; }
 
@@ -77,7 +79,7 @@ struct Node::Parts {
 };
 
 Node::Node(NodeOptions options) : options_(std::move(options)), id_(NodeId::named(options_.name)) {
-  const StopSignalsBlocked blocked;  // For the log's thread.
+  const SignalsBlocked blocked(options_);  // For the log's thread.
   parts_ = std::make_unique<Parts>(options_);
   parts_->documents = options_.documents;
   parts_->stop_event = eventfd(0, EFD_CLOEXEC);
@@ -98,7 +100,7 @@ Result<void> Node::add_document(const std::string& prefix, document::DocumentFac
 
 Result<void> Node::start() {
   // No thread of the node takes the process's signals, neither a shard nor one of the journal's: `run` does.
-  const StopSignalsBlocked blocked;
+  const SignalsBlocked blocked(options_);
   Result<void> outcome = prepare();
   if (outcome) outcome = listen();
   if (outcome) outcome = open_journal();
@@ -127,6 +129,11 @@ Result<void> Node::prepare() {
   runtime.shard.node = id_;
   runtime.shard.mailbox_messages_max = options_.mailbox_messages_max;
   runtime_ = std::make_unique<runtime::Runtime>(runtime, metrics_, parts_->log_sink);
+  if (options_.cluster_tls.is_on()) {
+    runtime::TlsOptions tls = options_.cluster_tls;
+    tls.address = options_.cluster_advertise.empty() ? options_.cluster_listen : options_.cluster_advertise;
+    if (auto used = runtime_->use_tls(std::move(tls)); !used) return used;
+  }
   std::vector<ShardHost*> hosts;
   for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i) hosts.push_back(&runtime_->host(i));
   parts_->cluster = std::make_unique<cluster::Cluster>(hosts);
@@ -260,16 +267,21 @@ void Node::request_stop() {
   (void)!::write(parts_->stop_event, &one, sizeof(one));
 }
 
-void Node::run() {
-  const StopSignalsBlocked blocked;
-  const int signal_event = signalfd(-1, &blocked.signals(), SFD_CLOEXEC);
+/// Waits for a signal and returns its number, or for `request_stop`: 0.
+int Node::wait_for_signal(int signal_event) {
   pollfd waits[2] = {{signal_event, POLLIN, 0}, {parts_->stop_event, POLLIN, 0}};
   while (::poll(waits, 2, -1) < 0) {
   }
-  if ((waits[0].revents & POLLIN) != 0) {
-    signalfd_siginfo info{};
-    (void)!::read(signal_event, &info, sizeof(info));  // Else it would be delivered once the mask is restored.
-  }
+  if ((waits[0].revents & POLLIN) == 0) return 0;
+  signalfd_siginfo info{};
+  (void)!::read(signal_event, &info, sizeof(info));  // Else it would be delivered once the mask is restored.
+  return static_cast<int>(info.ssi_signo);
+}
+
+void Node::run() {
+  const SignalsBlocked blocked(options_);
+  const int signal_event = signalfd(-1, &blocked.signals(), SFD_CLOEXEC);
+  while (wait_for_signal(signal_event) == SIGHUP) runtime_->reload_tls();
   ::close(signal_event);
   stop();
 }

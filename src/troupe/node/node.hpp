@@ -46,7 +46,8 @@ class Node {
   Result<void> start();
 
   /// Blocks until SIGINT or SIGTERM comes, or `request_stop` is called; then stops. The program's other threads, if it
-  /// has any, must have these signals blocked (threads made after `start` inherit that).
+  /// has any, must have these signals blocked (threads made after `start` inherit that). In a node with TLS, SIGHUP has
+  /// the certificate read again, and is to be blocked likewise.
   void run();
   /// Makes `run` end. Any thread, also a shard's.
   void request_stop();
@@ -118,6 +119,7 @@ class Node {
   Result<void> listen();
   Result<void> open_journal();
   Result<void> start_actors();
+  int wait_for_signal(int signal_event);
   void watch_trouble(Shard& shard);
   std::string readiness() const;
   std::uint32_t next_shard();

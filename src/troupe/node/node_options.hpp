@@ -8,6 +8,7 @@
 #include "troupe/cluster/cluster.hpp"
 #include "troupe/document/document_options.hpp"
 #include "troupe/gateway/gateway_options.hpp"
+#include "troupe/runtime/tls_options.hpp"
 
 namespace troupe {
 
@@ -20,8 +21,9 @@ struct NodeOptions {
   std::string cluster_listen;  ///< host:port of the cluster port; port 0: any that is free; empty: this node is alone.
   std::string cluster_advertise;  ///< host:port under which the others reach it; empty: as it listens.
   std::string cluster_name = "troupe";
-  std::vector<std::string> join;  ///< Cluster addresses of other nodes.
-  std::string secret;             ///< Shared by all nodes. May be empty only while the node listens on loopback.
+  std::vector<std::string> join;    ///< Cluster addresses of other nodes.
+  std::string secret;               ///< Shared by all nodes. May be empty only while the node listens on loopback.
+  runtime::TlsOptions cluster_tls;  ///< On all connections to other nodes; `address` is set from the above.
   cluster::ClusterOptions
       cluster;  ///< The rest; `self`, `cluster`, `secret` and `overlay.join` are set from the above.
 
