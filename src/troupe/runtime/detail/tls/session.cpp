@@ -56,7 +56,7 @@ std::string_view hint_of_verification(long result) {
 
 bool looks_like_tls(std::span<const std::byte> first_bytes) {
   return first_bytes.size() > kHeadBytes && (first_bytes[0] == kHandshake || first_bytes[0] == kAlert) &&
-         first_bytes[1] == kVersion && first_bytes[2] <= std::byte{4};
+         first_bytes[1] == kVersion && first_bytes[2] >= std::byte{1} && first_bytes[2] <= std::byte{4};
 }
 
 TlsSession::TlsSession(const TlsCredentials& credentials, TlsSessionOptions options)

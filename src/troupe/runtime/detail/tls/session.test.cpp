@@ -275,6 +275,7 @@ TEST(LooksLikeTls, a_hello_and_an_alert_do_and_a_frame_does_not) {
   EXPECT_TRUE(looks(std::string_view("\x15\x03\x03\x00\x02\x02", 6)));
   EXPECT_FALSE(looks(std::string_view("\x16\x03", 2)));
   EXPECT_FALSE(looks(std::string_view("\x16\x01\x00\x00\x01\x00\x00\x00", 8)));
+  EXPECT_FALSE(looks(std::string_view("\x16\x03\x00\x00\x01\x00\x00\x00", 8))) << "a hello of 790 bytes";
   EXPECT_FALSE(looks("GET / HTTP/1.1"));
 }
 
