@@ -35,6 +35,11 @@ void Context::start_ask(EnvelopePtr envelope, const Address& to, Duration within
   shard_->start_ask(cell_, std::move(envelope), to, within, std::move(callback));
 }
 
+void Context::start_delivery(EnvelopePtr envelope, const Address& to, const DeliverOptions& options,
+                             AnswerCallback callback) {
+  shard_->start_delivery(*cell_, std::move(envelope), to, options, std::move(callback));
+}
+
 CompletionPort Context::open_completion(Duration within, AnswerCallback callback) {
   return {shard_->host(), cell_->id, shard_->open_completion(*cell_, within, std::move(callback))};
 }

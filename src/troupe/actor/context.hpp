@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "troupe/actor/answer.hpp"
+#include "troupe/actor/delivery/delivery.hpp"
 #include "troupe/actor/envelope.hpp"
 #include "troupe/actor/log.hpp"
 #include "troupe/actor/ref.hpp"
@@ -75,6 +76,30 @@ class Context {
     using R = typename std::decay_t<M>::Reply;
     start_ask(Envelope::make_message(EnvelopeKind::kAsk, std::forward<M>(message), to.via(via)), to.address(), within,
               typed_answer<R>(std::forward<Callback>(callback)));
+  }
+
+  /// Sends with an outcome: to another node again and again, until that node has it or the time is over; here, until
+  /// the mailbox has room. It is delivered at most once. `callback(Delivery)` runs once as a later turn. Messages to
+  /// one recipient that are sent in this way stay in order (for each key, if keys are given); beside `tell` and `ask`
+  /// there is no order.
+  ///
+  ///     context().deliver(account, Book{…}, {.within = 5s}, [this](const Delivery& delivery) { … });
+  ///
+  /// With a causal label, what has the same label is delivered in causal order, on all nodes: if the sending of one
+  /// message happened before that of another, through any chain of such messages, who gets both gets it first. A
+  /// message of a label waits until those that its sender sent before to other recipients are settled.
+  template <class A, class M, class Callback>
+    requires Handles<A, std::decay_t<M>>
+  void deliver(const Ref<A>& to, M&& message, const DeliverOptions& options, Callback&& callback) {
+    start_delivery(Envelope::make_message(EnvelopeKind::kTell, std::forward<M>(message), to.via(options.via)),
+                   to.address(), options, delivery_answer(std::forward<Callback>(callback)));
+  }
+  /// The same, for those who do not want to know.
+  template <class A, class M>
+    requires Handles<A, std::decay_t<M>>
+  void deliver(const Ref<A>& to, M&& message, const DeliverOptions& options = {}) {
+    start_delivery(Envelope::make_message(EnvelopeKind::kTell, std::forward<M>(message), to.via(options.via)),
+                   to.address(), options, nullptr);
   }
 
   /// A one-shot answer from outside the actor world (a journal, a blocking pool): hand the returned completion to the
@@ -151,6 +176,7 @@ class Context {
   void await_room(const Address& to, const Via& via, TimePoint deadline,
                   std::move_only_function<void(Result<void>)> callback);
   void start_ask(EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback);
+  void start_delivery(EnvelopePtr envelope, const Address& to, const DeliverOptions& options, AnswerCallback callback);
   CompletionPort open_completion(Duration within, AnswerCallback callback);
   Address find_named(std::string_view name) const;
 

@@ -26,12 +26,13 @@ enum class EnvelopeKind : std::uint8_t {
   kUnlink = 8,           ///< payload: Watch
   kStop = 9,             ///< no payload; the recipient is to stop
   kLinkCheck = 10,       ///< payload: Watch; the recipient linked itself to the sender: does that link still hold?
+  kAcknowledge = 11,     ///< payload: wire::Acknowledgement, from one shard to another
   kTask = 100,           ///< payload: ShardTask; never leaves the node
   kRefusableTask = 101,  ///< the same, refused where a queue is full
 };
 
 /// Whether an envelope of this kind may come from another node; what is beyond, a peer has made up.
-constexpr bool crosses_wire(EnvelopeKind kind) { return kind <= EnvelopeKind::kLinkCheck; }
+constexpr bool crosses_wire(EnvelopeKind kind) { return kind <= EnvelopeKind::kAcknowledge; }
 
 /// Whether a mailbox or queue that is full may refuse it. Everything else has reserved room: its number is bounded by
 /// something else (asks under way, monitors, timers).
@@ -49,6 +50,15 @@ struct EncodedPayload {
   std::uint64_t tag = 0;
   Bytes body;
 };
+
+/// The type of an EncodedPayload that goes to another node as it is.
+inline const PayloadType forwarded_payload_type{
+    "forwarded",
+    0,
+    sizeof(EncodedPayload),
+    alignof(EncodedPayload),
+    &detail::destroy_payload<EncodedPayload>,
+    [](const void* payload, wire::Writer& writer) { writer.raw(static_cast<const EncodedPayload*>(payload)->body); }};
 
 /// One message on its way: a header and the payload in one allocation. It has one owner and moves from the sender,
 /// through queues that link it by `next`, to the recipient's turn; it may be made on one thread and freed on another.
@@ -102,6 +112,14 @@ class Envelope {
     return type_ == &type ? static_cast<T*>(payload()) : nullptr;
   }
   EncodedPayload* encoded() { return get<EncodedPayload>(local_payload_type<EncodedPayload>); }
+
+  /// What stands on the wire for the payload's type; 0 if there is no payload.
+  std::uint64_t tag() const {
+    if (type_ == &forwarded_payload_type) return static_cast<const EncodedPayload*>(payload())->tag;
+    return type_ == nullptr ? 0 : type_->tag;
+  }
+  /// Part of acknowledged delivery between nodes: for the shard itself.
+  bool is_for_deliveries() const { return kind == EnvelopeKind::kAcknowledge || (stamps && stamps->delivery); }
 
  private:
   friend struct EnvelopeDeleter;

@@ -1,6 +1,7 @@
 #include "troupe/actor/shard.hpp"
 
 #include "troupe/actor/actor.hpp"
+#include "troupe/actor/delivery/deliveries.hpp"
 #include "troupe/actor/shard_guarded.hpp"
 #include "troupe/base/assert.hpp"
 
@@ -28,6 +29,7 @@ Shard::Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& m
       actors_(metrics.gauge("troupe_actors", "Actors alive", shard_label(options.index))) {
   TROUPE_ASSERT(options.index < options.shards && options.shards <= ActorId::kShardsMax);
   TROUPE_ASSERT(options.actors_max < ActorId::kSlotsMax);
+  deliveries_ = std::make_unique<Deliveries>(*this, options.deliveries_max, metrics);
   slots_.resize(1);  // Slot 0 is the shard itself, which asks on behalf of code that is not an actor.
 }
 
@@ -35,6 +37,7 @@ Shard::~Shard() {
   stop_all();
   // Callbacks that were never run may answer or send as they go, for which the shard must still be whole.
   asks_.clear();
+  deliveries_.reset();
   timers_ = TimerQueue();
 }
 
@@ -82,6 +85,7 @@ SendOutcome Shard::send_local(EnvelopePtr envelope, ActorId to) {
 }
 
 void Shard::deliver(EnvelopePtr envelope) {
+  if (envelope->is_for_deliveries()) return take_delivery(std::move(envelope));
   if (envelope->kind == EnvelopeKind::kTask || envelope->kind == EnvelopeKind::kRefusableTask) {
     own_answers_.push(std::move(envelope));
     return;
@@ -187,6 +191,7 @@ void Shard::handle(ActorCell& cell, Envelope& envelope) {
     case EnvelopeKind::kUnlink:
     case EnvelopeKind::kLinkCheck: return handle_watch(cell, envelope);
     case EnvelopeKind::kStop: cell.stop_requested = true; return;
+    case EnvelopeKind::kAcknowledge:
     case EnvelopeKind::kTask:
     case EnvelopeKind::kRefusableTask: break;
   }

@@ -31,8 +31,13 @@ struct ShardOptions {
   std::uint32_t mailbox_messages_max = 65'536;  ///< For actors that do not say otherwise. Full: tell answers kFull.
   std::uint32_t actors_max = 10'000'000;        ///< Full: spawn fails with queue_full.
   std::uint32_t asks_max = 1'000'000;           ///< Under way at once. Full: the ask fails with queue_full.
+  std::uint32_t deliveries_max = 65'536;        ///< Under way at once. Full: `deliver` refuses with queue_full.
+  Duration deliver_within_max = 1h;             ///< The longest time that `deliver` takes; more is cut to it.
   std::uint32_t turn_messages = 64;             ///< That one actor may handle before the next has its turn.
 };
+
+class Deliveries;
+enum class Placement : std::uint8_t;
 
 /// What the shard is doing, for a watchdog on another thread: `count` changes with each handler.
 struct TurnProbe {
@@ -105,6 +110,17 @@ class Shard {
     return to.node.same_node(options_.node) ? SendOutcome::kTaken : host_.room_for(to, sender, via);
   }
 
+  // For deliveries.
+
+  Deliveries& deliveries() { return *deliveries_; }
+  Duration deliver_within_max() const { return options_.deliver_within_max; }
+  /// Where the actor of this node lives that is named by slot or by name; nobody if there is none.
+  ActorId find_actor(ActorId actor) const;
+  /// Into the mailbox of an actor of this shard. Takes the envelope only if it is placed.
+  Placement put(EnvelopePtr& envelope, ActorId to);
+  /// Runs the task on that shard of this node, soon. Nothing is refused: the caller bounds how many there are.
+  void post(std::uint32_t shard, ShardTask task);
+
   std::uint32_t index() const { return options_.index; }
   const NodeId& node() const { return options_.node; }
   TimePoint now() const { return now_; }
@@ -157,6 +173,11 @@ class Shard {
   PendingAsk take_ask(std::uint64_t correlation);
   void drop_asks(ActorCell& cell);
   void fail_ask_later(std::uint64_t correlation, const Address& asker, Error error);
+
+  // shard_deliveries.cpp
+  void start_delivery(ActorCell& sender, EnvelopePtr envelope, const Address& to, const DeliverOptions& options,
+                      AnswerCallback callback);
+  void take_delivery(EnvelopePtr envelope);
 
   // shard_lifecycle.cpp: failing, stopping, restarting, timers
   template <class Function>
@@ -215,6 +236,7 @@ class Shard {
   std::uint64_t last_correlation_ = 0;
   EnvelopeQueue own_answers_;  ///< Answers to asks that no actor made, and tasks.
   bool stopping_ = false;      ///< stop_all was called.
+  std::unique_ptr<Deliveries> deliveries_;
   /// Per other node: the local actors that watch, or are watched by, actors there; and which.
   std::map<NodeId, std::map<ActorId, std::set<Address>>> remote_watches_;
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "troupe/actor/trace/trace_context.hpp"
+#include "troupe/wire/delivery_stamp.hpp"
 
 namespace troupe {
 
@@ -11,6 +12,7 @@ namespace troupe {
 /// reordered or retyped.
 struct Stamps {
   std::optional<TraceContext> trace;
+  std::optional<wire::DeliveryStamp> delivery;  ///< Only on its way from one node to another.
 
   friend bool operator==(const Stamps&, const Stamps&) = default;
 };
