@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "troupe/actor/delivery/deliveries.hpp"
+
 namespace troupe::cluster {
 
 /// Makes turns of the cluster's actor from what Links reports. News of links is never lost, or the overlay would go on
@@ -104,6 +106,9 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
     lanes_.push_back(std::make_unique<Lanes>(
         LanesOptions{.message_bytes_max = options.message_bytes_max, .shards = shards, .channels = links.channels},
         *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
+    deliveries_.push_back(
+        std::make_unique<StrongDelivery>(options.delivery, *places_[i].shard, *routings_[i], metrics, log_sink));
+    places_[i].shard->deliveries().set_remote(deliveries_[i].get());
   }
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
                                    metrics, log_sink);
@@ -118,6 +123,7 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
 
 void Cluster::flush(std::uint32_t shard) {
   if (lanes_.empty()) return;
+  deliveries_[shard]->flush();
   lanes_[shard]->flush();
   if (shard == 0) links_->flush();
 }
@@ -128,22 +134,31 @@ void Cluster::on_accept(std::unique_ptr<Connection> connection) {
 
 void Cluster::stop() {
   links_.reset();
+  for (std::size_t i = 0; i < deliveries_.size(); ++i) places_[i].shard->deliveries().set_remote(nullptr);
+  deliveries_.clear();
   lanes_.clear();
 }
 
 void Cluster::add(const NodeId& node) {
-  on_each_shard([this, node](std::uint32_t i, Shard&) { routings_[i]->add(node); });
+  on_each_shard([this, node](std::uint32_t i, Shard&) {
+    routings_[i]->add(node);
+    deliveries_[i]->node_up(node);
+  });
 }
 
 void Cluster::remove(const NodeId& node, const std::string& reason) {
   on_each_shard([this, node, reason](std::uint32_t i, Shard& shard) {
     routings_[i]->remove(node);
     shard.node_down(node, reason);
+    deliveries_[i]->node_gone(node);
   });
 }
 
 void Cluster::reconnected(const NodeId& node) {
-  on_each_shard([node](std::uint32_t, Shard& shard) { shard.node_reconnected(node); });
+  on_each_shard([this, node](std::uint32_t i, Shard& shard) {
+    shard.node_reconnected(node);
+    deliveries_[i]->node_reconnected(node);
+  });
 }
 
 void Cluster::attach(PartedLane lane) {

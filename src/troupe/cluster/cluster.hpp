@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "troupe/cluster/cluster_actor.hpp"
+#include "troupe/cluster/delivery/strong_delivery.hpp"
 #include "troupe/cluster/lanes.hpp"
 #include "troupe/cluster/links.hpp"
 #include "troupe/cluster/routing.hpp"
@@ -25,6 +26,7 @@ struct ClusterOptions {
   Duration handshake_timeout = 5s;
   Duration lane_away_max = 5s;  ///< LinksOptions::lane_away_max
   link::LivenessOptions liveness;
+  StrongDeliveryOptions delivery;
 };
 
 /// A node's part in the cluster: its lanes, its routing tables and its cluster actor, in either world. Made before the
@@ -79,6 +81,7 @@ class Cluster final : private RouteTables, private LaneShards {
   std::vector<std::unique_ptr<Loss>> losses_;  ///< One for each shard, as the next.
   std::vector<std::unique_ptr<Lanes>> lanes_;  ///< Once started.
   std::vector<std::unique_ptr<Routing>> routings_;
+  std::vector<std::unique_ptr<StrongDelivery>> deliveries_;  ///< Once started, each on its own shard.
   std::unique_ptr<Links> links_;
   std::unique_ptr<Listener> listener_;
   std::vector<Place> places_;

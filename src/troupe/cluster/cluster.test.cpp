@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "troupe/actor/puppet.hpp"
-#include "troupe/cluster/lanes_fixture.test.hpp"
+#include "troupe/cluster/tests/cluster_fixture.test.hpp"
 
 namespace troupe::cluster {
 namespace {
@@ -19,80 +19,10 @@ class Ponger : public Actor<Ponger> {
   int on(const Ping& ping) { return ping.number + 1; }
 };
 
-/// A node of two shards; what its actors send to other nodes goes by its own routing tables.
-struct Node final : Network {
-  Node(std::string node_name, std::vector<std::string> join, ShardOptions shard_options = {})
-      : name(std::move(node_name)), world(2, shard_options) {
-    random = Random(hash64(name));
-    ClusterOptions options;
-    options.self = {name, 1, name + ":1", ""};
-    options.secret = "secret";
-    options.overlay.join = std::move(join);
-    membership =
-        cluster.start(options, {{&world.shard(0), this}, {&world.shard(1), this}}, world.metrics(), world).value();
-  }
-  ~Node() override {
-    for (std::uint32_t i = 0; i < 2; ++i) world.shard(i).stop_all();
-    cluster.stop();
-  }
-  void connect(const std::string& address, Connected connected) override {
-    dials.emplace_back(address, std::move(connected));
-  }
-  std::unique_ptr<Connection> adopt(std::unique_ptr<Connection::Parted> parted) override {
-    return TestWire::adopt(std::move(parted));
-  }
-  void flush() {
-    for (std::uint32_t i = 0; i < 2; ++i) cluster.flush(i);
-  }
-  void secure_random(std::span<std::byte> bytes) override {
-    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
-  }
-  bool carry() {
-    bool moved = false;
-    for (auto& remote = world.remote(); !remote.empty(); moved = true) {
-      auto [to, envelope] = std::move(remote.front());
-      remote.pop_front();
-      (void)cluster.routing(0).send(to, std::move(envelope));
-    }
-    return moved;
-  }
-
-  std::string name;
-  ActorFixture world;
-  Random random{1};
-  std::deque<std::pair<std::string, Connected>> dials;
-  Cluster cluster{{&world.shard(0).host(), &world.shard(1).host()}};
-  Ref<Membership> membership;
-};
-
-void settle(TestWire& wire, std::vector<Node*> nodes) {
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (Node* node : nodes) {
-      node->world.run();
-      moved |= node->carry();
-      node->flush();
-      for (; !node->dials.empty(); moved = true) {
-        auto [address, connected] = std::move(node->dials.front());
-        node->dials.pop_front();
-        const auto to = std::ranges::find_if(nodes, [&](Node* each) { return each->name + ":1" == address; });
-        if (to == nodes.end()) {
-          connected(fail(ErrorCode::kUnreachable, "nobody is there"));
-          continue;
-        }
-        const auto pipe = wire.make_pipe();
-        (*to)->cluster.on_accept(TestWire::connection(pipe, 1));
-        connected(TestWire::connection(pipe, 0));
-      }
-    }
-    moved |= wire.deliver();
-  }
-}
-
 TEST(Cluster, an_actor_of_another_node_is_asked_as_one_of_this) {
   TestWire wire;
-  Node ada("ada", {"bob:1"});
-  Node bob("bob", {});
+  ClusterNode ada("ada", {"bob:1"});
+  ClusterNode bob("bob", {});
   const auto ponger = bob.world.shard(1).spawn<Ponger>({.name = "ponger"});
   ASSERT_TRUE(ponger.has_value());
   settle(wire, {&ada, &bob});
@@ -105,7 +35,7 @@ TEST(Cluster, an_actor_of_another_node_is_asked_as_one_of_this) {
 }
 
 TEST(Cluster, an_unknown_node_is_unreachable) {
-  Node ada("ada", {});
+  ClusterNode ada("ada", {});
   EXPECT_EQ(ada.cluster.routing(0).send(NodeId::named("nobody"), Envelope::make(EnvelopeKind::kTell, Ping{})),
             SendOutcome::kUnreachable);
 }
@@ -113,7 +43,7 @@ TEST(Cluster, an_unknown_node_is_unreachable) {
 TEST(Cluster, an_identity_that_nobody_would_accept_is_refused) {
   ActorFixture world;
   Cluster cluster({&world.shard().host()});
-  Node ada("ada", {});
+  ClusterNode ada("ada", {});
   ClusterOptions options;
   options.self = {"", 1, "bob:1", ""};
   const auto started = cluster.start(options, {{&world.shard(), &ada}}, world.metrics(), world);
@@ -123,8 +53,8 @@ TEST(Cluster, an_identity_that_nobody_would_accept_is_refused) {
 
 TEST(Cluster, news_of_links_survives_a_flood_of_the_cluster_actor) {
   TestWire wire;
-  Node ada("ada", {"bob:1"}, {.mailbox_messages_max = 2});
-  Node bob("bob", {});
+  ClusterNode ada("ada", {"bob:1"}, {.mailbox_messages_max = 2});
+  ClusterNode bob("bob", {});
   settle(wire, {&ada, &bob});
   ASSERT_EQ(ada.world.metric("troupe_cluster_members_up"), 1);
   while (ada.world.shard().tell(ada.membership, GetMembers{}) == SendOutcome::kTaken) {
@@ -142,8 +72,8 @@ TEST(Cluster, news_of_links_survives_a_flood_of_the_cluster_actor) {
 
 TEST(Cluster, a_message_that_comes_after_the_lanes_are_closed_is_dropped) {
   TestWire wire;
-  Node ada("ada", {"bob:1"});
-  Node bob("bob", {});
+  ClusterNode ada("ada", {"bob:1"});
+  ClusterNode bob("bob", {});
   settle(wire, {&ada, &bob});
   ada.cluster.stop();
   EXPECT_EQ(ada.cluster.routing(0).send(NodeId::named("bob"), Envelope::make(EnvelopeKind::kTell, Ping{})),
@@ -154,8 +84,8 @@ TEST(Cluster, a_message_that_comes_after_the_lanes_are_closed_is_dropped) {
 
 TEST(Cluster, the_end_of_an_actor_that_was_lost_with_its_link_is_told_over_the_next) {
   TestWire wire;
-  Node ada("ada", {"bob:1"});
-  Node bob("bob", {});
+  ClusterNode ada("ada", {"bob:1"});
+  ClusterNode bob("bob", {});
   const auto ponger = bob.world.shard(1).spawn<Ponger>({}).value();
   settle(wire, {&ada, &bob});
   int downs = 0;

@@ -275,7 +275,8 @@ Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
     return refuse(node, *envelope, {ErrorCode::kUnreachable, "the lane to the node broke and is being made again"});
   Lane& lane = *chosen;
   if (is_refusable(envelope->kind)) {
-    if (channel->options->monotonic && envelope->kind == EnvelopeKind::kTell && !lane.link.has_room())
+    if (channel->options->monotonic && envelope->kind == EnvelopeKind::kTell && !envelope->is_for_deliveries() &&
+        !lane.link.has_room())
       return queue_newest(lane, *channel, envelope);
     if (is_full(lane, *channel->options, 1) && !make_room(lane, *channel)) {
       if (channel->options->when_full == WhenFull::kDropNewest && envelope->kind == EnvelopeKind::kTell) {
@@ -340,7 +341,7 @@ Result<void> Lanes::write(Lane& lane, const ChannelOptions& channel, const NodeI
                                        .recipient = envelope.recipient,
                                        .sender = envelope.sender.actor,
                                        .correlation = envelope.correlation,
-                                       .tag = type == nullptr ? 0 : type->tag,
+                                       .tag = envelope.tag(),
                                        .body = {},
                                        .stamps = nullptr});
   const Result<void> sent = lane.link.send(

@@ -10,8 +10,7 @@ void Routing::remove(const NodeId& node) {
   if (found != routes_.end() && found->second == node.incarnation) routes_.erase(found);
 }
 
-/// The node in the life that is known, or nothing if the ref means another one.
-std::optional<NodeId> Routing::known(const NodeId& node) const {
+std::optional<NodeId> Routing::life_of(const NodeId& node) const {
   const auto route = routes_.find(node.name);
   if (route == routes_.end() || lanes_.empty()) return std::nullopt;
   if (node.incarnation != 0 && node.incarnation != route->second) return std::nullopt;
@@ -19,7 +18,7 @@ std::optional<NodeId> Routing::known(const NodeId& node) const {
 }
 
 SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
-  const auto to = known(node);
+  const auto to = life_of(node);
   if (!to) return SendOutcome::kUnreachable;
   Lanes& own = *lanes_[shard_];
   const bool refusable = is_refusable(envelope->kind);
@@ -37,7 +36,7 @@ SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
 }
 
 SendOutcome Routing::room_for(const Address& to, ActorId sender, const Via& via) const {
-  const auto node = known(to.node);
+  const auto node = life_of(to.node);
   if (!node) return SendOutcome::kUnreachable;
   EnvelopePtr like = Envelope::make(EnvelopeKind::kTell);
   like->sender.actor = sender;

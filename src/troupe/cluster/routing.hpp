@@ -32,9 +32,10 @@ class Routing {
   void add(const NodeId& node) { routes_[node.name] = node.incarnation; }
   void remove(const NodeId& node);
 
- private:
-  std::optional<NodeId> known(const NodeId& node) const;
+  /// The node in the life that is known, or nothing if the ref means another one.
+  std::optional<NodeId> life_of(const NodeId& node) const;
 
+ private:
   ShardHost& host_;
   std::uint32_t shard_;
   const std::vector<std::unique_ptr<Lanes>>& lanes_;

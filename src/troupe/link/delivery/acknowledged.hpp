@@ -27,7 +27,7 @@ struct AcknowledgedOptions {
   Duration retry_min = 200ms;  ///< A message without an answer is sent again after this; each time twice as long,
   Duration retry_max = 5s;     ///< up to this.
   double retry_jitter = 0.25;  ///< Each pause is longer by a random part of up to this fraction.
-  std::uint32_t attempts_max = 30;
+  std::uint32_t attempts_max = 1'000;    ///< Since the connection was made. After them it is as at the deadline.
   std::size_t messages_max = 65'536;     ///< Sender: to one node, from the oldest without an outcome on.
   std::size_t remembered_max = 262'144;  ///< Receiver: messages of all senders that could come again; no fewer than
                                          ///< `messages_max`. As many again that were cancelled.
