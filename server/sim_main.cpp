@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   bool trace = false;
   troupe::sim::DocumentRunOptions documents;
   troupe::sim::ClusterRunOptions clusters;
+  troupe::sim::DeliveryRunOptions deliveries;
 
   const auto add_common = [&](CLI::App* command) {
     command->add_option("--seeds,--seed", seeds_text, "one seed, or a range A..B")->capture_default_str();
@@ -94,16 +95,29 @@ int main(int argc, char** argv) {
   cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));
+  CLI::App* delivery = app.add_subcommand(
+      "delivery",
+      "actors send each other acknowledged and causal messages; each has one true outcome, and keeps its order");
+  add_common(delivery);
+  delivery->add_option("--nodes", deliveries.nodes)->capture_default_str()->check(CLI::Range(2, 100));
+  delivery->add_option("--faults", deliveries.faults, "crashes, partitions, cuts and the like")->capture_default_str();
+  delivery->add_option("--lanes", deliveries.data_lanes, "connections of the data channel; 0: the seed chooses")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 64));
 
   try {
     app.parse(argc, argv);
     const Seeds seeds = parse_seeds(seeds_text);
     if (trace) {
-      documents.trace = clusters.trace = [](std::string_view line) { fmt::print("{}\n", line); };
+      documents.trace = clusters.trace = deliveries.trace = [](std::string_view line) { fmt::print("{}\n", line); };
     }
     if (document->parsed()) {
       return run_seeds("document", seeds,
                        [&](std::uint64_t seed) { return troupe::sim::run_documents(seed, documents); });
+    }
+    if (delivery->parsed()) {
+      return run_seeds("delivery", seeds,
+                       [&](std::uint64_t seed) { return troupe::sim::run_deliveries(seed, deliveries); });
     }
     return run_seeds("cluster", seeds, [&](std::uint64_t seed) { return troupe::sim::run_cluster(seed, clusters); });
   } catch (const CLI::ParseError& error) {

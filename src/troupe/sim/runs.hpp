@@ -45,4 +45,18 @@ struct ClusterRunOptions {
 /// at the end all nodes see each other up and messages flow between all of them.
 RunOutcome run_cluster(std::uint64_t seed, const ClusterRunOptions& options);
 
+struct DeliveryRunOptions {
+  std::uint32_t nodes = 3;
+  std::uint32_t data_lanes = 0;  ///< 0: 1 to 8, by the seed.
+  std::uint32_t faults = 12;
+  std::function<void(std::string_view)> trace;
+};
+
+/// Actors on all nodes send each other acknowledged and causal messages, by name and by slot, also within their node,
+/// while nodes crash and the network breaks; then all heals. The seed also chooses shards, lanes, the room in mailboxes
+/// and the bounds of stores. Holds if no message was handled twice, or after a later one of its sender, or after one
+/// that depends on it; if each has one outcome, in time; if what was delivered is there and what was refused is not;
+/// and if most are delivered once all is well. The outcome counts those delivered as `events_stored`.
+RunOutcome run_deliveries(std::uint64_t seed, const DeliveryRunOptions& options);
+
 }  // namespace troupe::sim

@@ -22,6 +22,16 @@ TEST(Simulation, clusters_hold_under_faults) {
   }
 }
 
+TEST(Simulation, deliveries_hold_under_faults) {
+  std::uint64_t delivered = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const RunOutcome outcome = run_deliveries(seed, {});
+    ASSERT_EQ(outcome.failure, "") << "reproduce with: ./run sim delivery --seed " << seed << " --trace";
+    delivered += outcome.events_stored;
+  }
+  EXPECT_GT(delivered, 1000 * kSeeds);
+}
+
 TEST(Simulation, a_seed_gives_the_same_run_again) {
   const RunOutcome first = run_documents(7, {});
   const RunOutcome second = run_documents(7, {});
@@ -30,6 +40,7 @@ TEST(Simulation, a_seed_gives_the_same_run_again) {
   EXPECT_NE(first.trace_hash, other.trace_hash);
   EXPECT_GT(first.events_stored, 0U);
   EXPECT_EQ(run_cluster(7, {}).trace_hash, run_cluster(7, {}).trace_hash);
+  EXPECT_EQ(run_deliveries(7, {}).trace_hash, run_deliveries(7, {}).trace_hash);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct SimNodeOptions {
   std::uint32_t data_lanes = 1;
   std::vector<std::string> join;        ///< Cluster addresses of the other nodes.
   document::DocumentOptions documents;  ///< Types and limits; the node fills in who owns what.
-  Duration flush_max = 5ms;             ///< The disk's time for one flush, at most, unless it stalls.
+  cluster::StrongDeliveryOptions delivery;
+  Duration flush_max = 5ms;  ///< The disk's time for one flush, at most, unless it stalls.
   double flush_stall_chance = 0.002;
   Duration flush_stall_max = 2s;
   double unknown_chance = 0;  ///< That a flush succeeds or fails, and its writers are told neither.

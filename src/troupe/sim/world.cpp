@@ -25,6 +25,7 @@ void World::start(std::uint32_t index) {
     if (other != index) node.join.push_back(sim_address(other));
   }
   node.documents = options_.documents;
+  node.delivery = options_.delivery;
   node.unknown_chance = options_.unknown_chance;
   write(LogLevel::kInfo, "world", fmt::format("{} starts", sim_node_name(index)));
   place.life = std::make_unique<SimNode>(std::move(node), ++place.incarnation, events_, network_, *place.disk,

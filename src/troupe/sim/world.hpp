@@ -17,7 +17,8 @@ struct WorldOptions {
   std::uint32_t data_lanes = 1;
   double unknown_chance = 0;  ///< Of each flush (SimNodeOptions).
   SimNetworkOptions network;
-  document::DocumentOptions documents;          ///< Types and limits.
+  document::DocumentOptions documents;  ///< Types and limits.
+  cluster::StrongDeliveryOptions delivery;
   std::function<void(std::string_view)> trace;  ///< Gets each log line, with its virtual time; null for none.
 };
 
