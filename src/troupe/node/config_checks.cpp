@@ -121,6 +121,11 @@ class Checks {
       error("cluster.redial_wait_max", "the longest wait is shorter than the first one, cluster.redial_wait_min",
             fmt::format("give at least {}", render_duration(backoff.initial)));
     }
+    const auto& delivery = options_.cluster.delivery.protocol;
+    if (delivery.retry_max < delivery.retry_min && readable({"delivery.retry_max", "delivery.retry_min"})) {
+      error("delivery.retry_max", "the longest pause is shorter than the first one, delivery.retry_min",
+            fmt::format("give at least {}", render_duration(delivery.retry_min)));
+    }
     const Duration append = options_.documents.append_timeout;
     if (options_.gateway.times.send_timeout <= append &&
         readable({"session.send_timeout", "document.append_timeout"})) {
@@ -145,6 +150,12 @@ class Checks {
               "such `data` cannot come in");
     not_above("session.message_bytes_max", session.message_bytes_max, "session.queue_bytes_max",
               options_.gateway.queue_bytes_max, "a client would be closed as a slow reader by one message");
+    const auto& delivery = options_.cluster.delivery.protocol;
+    if (delivery.remembered_max < delivery.messages_max &&
+        readable({"delivery.remembered_max", "delivery.node_messages_max"})) {
+      error("delivery.remembered_max", "one other node may send more at once, delivery.node_messages_max",
+            fmt::format("give at least {}", delivery.messages_max));
+    }
     if (options_.cluster_listen.empty()) return;
     not_above("session.data_bytes_max", session.data_bytes_max, "cluster.message_bytes_max",
               options_.cluster.message_bytes_max, "such an event cannot reach other nodes");

@@ -173,6 +173,15 @@ TEST(ConfigChecks, times_fit_together) {
             "for a moment is cut off\n");
 }
 
+TEST(ConfigChecks, pauses_and_bounds_of_deliveries_fit_each_other) {
+  EXPECT_EQ(texts("delivery.retry_min = \"2 s\"\ndelivery.retry_max = \"2 s\""), "");
+  EXPECT_EQ(texts("delivery.retry_min = \"2 s\"\ndelivery.retry_max = \"1 s\""),
+            "error: delivery.retry_max: the longest pause is shorter than the first one, delivery.retry_min\n");
+  EXPECT_EQ(texts("delivery.remembered_max = 65536"), "");
+  EXPECT_EQ(texts("delivery.remembered_max = 65535"),
+            "error: delivery.remembered_max: one other node may send more at once, delivery.node_messages_max\n");
+}
+
 TEST(ConfigChecks, sizes_fit_into_each_other) {
   EXPECT_EQ(problems("[session]\ndata_bytes_max = \"2 MiB\""),
             "f:2:18: error: session.data_bytes_max: 2 MiB is above session.message_bytes_max (1 MiB): such `data` "

@@ -104,6 +104,30 @@ std::vector<Setting> cluster_settings() {
   };
 }
 
+std::vector<Setting> delivery_settings() {
+  return {
+      make("delivery.messages_max", Count{TROUPE_FIELD(options.deliveries_max), 1, 16'777'216},
+           "Messages of `deliver` that one thread's actors have under way; one more is refused"),
+      make("delivery.within_max", Time{TROUPE_FIELD(options.deliver_within_max), 1s, 168h},
+           "The longest time that a message of `deliver` may take; the same on all nodes"),
+      make("delivery.node_messages_max",
+           Count{TROUPE_FIELD(options.cluster.delivery.protocol.messages_max), 1, 16'777'216},
+           "Of them, those to one other node, from the oldest without an outcome on; one more is refused"),
+      make("delivery.remembered_max",
+           Count{TROUPE_FIELD(options.cluster.delivery.protocol.remembered_max), 1, 67'108'864},
+           "Messages of other nodes that one thread remembers, so that none is delivered twice; one more has to come "
+           "again"),
+      make("delivery.bytes_max", Size{TROUPE_FIELD(options.cluster.delivery.bytes_max), 64 * kKiB, 64 * kGiB},
+           "Size of the messages that one thread keeps to send them again; and of those that came and wait for room"),
+      make("delivery.retry_min", Time{TROUPE_FIELD(options.cluster.delivery.protocol.retry_min), 1ms, 60s},
+           "A message without an answer is sent again after this, and each time after twice as long"),
+      make("delivery.retry_max", Time{TROUPE_FIELD(options.cluster.delivery.protocol.retry_max), 1ms, 10min},
+           "The longest such pause"),
+      make("delivery.attempts_max", Count{TROUPE_FIELD(options.cluster.delivery.protocol.attempts_max), 1, 1'000'000},
+           "After so many attempts its outcome is unknown, even before its deadline"),
+  };
+}
+
 std::vector<Setting> document_settings() {
   return {
       make("document.nodes", HostPortList{TROUPE_FIELD(options.document_nodes)},
@@ -218,8 +242,8 @@ std::vector<Setting> log_settings() {
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = [] {
     std::vector<Setting> result;
-    for (auto part : {node_settings, cluster_settings, document_settings, http_settings, session_settings,
-                      gateway_settings, log_settings}) {
+    for (auto part : {node_settings, cluster_settings, delivery_settings, document_settings, http_settings,
+                      session_settings, gateway_settings, log_settings}) {
       std::ranges::move(part(), std::back_inserter(result));
     }
     return result;

@@ -128,6 +128,8 @@ Result<void> Node::prepare() {
                                   .long_handler_threshold = options_.long_handler_threshold};
   runtime.shard.node = id_;
   runtime.shard.mailbox_messages_max = options_.mailbox_messages_max;
+  runtime.shard.deliveries_max = options_.deliveries_max;
+  runtime.shard.deliver_within_max = options_.deliver_within_max;
   runtime_ = std::make_unique<runtime::Runtime>(runtime, metrics_, parts_->log_sink);
   if (options_.cluster_tls.is_on()) {
     runtime::TlsOptions tls = options_.cluster_tls;

@@ -42,7 +42,9 @@ struct NodeOptions {
   // The process.
   std::uint32_t shards = 0;  ///< Threads; 0: one for each processor.
   std::uint32_t mailbox_messages_max = 65'536;
-  Duration busy_poll{};  ///< How long an idle shard spins before it sleeps.
+  std::uint32_t deliveries_max = 65'536;  ///< Messages with an outcome that one shard has under way.
+  Duration deliver_within_max = 1h;       ///< The longest time for one.
+  Duration busy_poll{};                   ///< How long an idle shard spins before it sleeps.
   Duration long_handler_threshold = 100ms;
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;
