@@ -60,8 +60,8 @@ class Courier final : public Actor<Courier> {
  public:
   using Messages = troupe::Messages<Parcel>;
 
-  Courier(World& world, std::uint32_t node, std::uint32_t index, Judge& judge)
-      : world_(world), node_(node), index_(index), judge_(judge), life_(++judge.last_life) {}
+  Courier(World& world, std::uint32_t node, Judge& judge)
+      : world_(world), node_(node), judge_(judge), life_(++judge.last_life) {}
 
   void on_start() override {
     context().every(40ms, [this] {
@@ -79,11 +79,6 @@ class Courier final : public Actor<Courier> {
     last = parcel.id;
     if (parcel.label != 0) check_past(parcel);
     if (known_.size() < 8) known_.push_back({parcel.from, context().sender()});
-  }
-
-  void send_to(std::uint32_t node, std::uint32_t index, Duration within) {
-    const auto to = Ref<Courier>::named(sim_node_name(node), courier_name(index));
-    send(to, node, within, 0);
   }
 
  private:
@@ -149,7 +144,6 @@ class Courier final : public Actor<Courier> {
 
   World& world_;
   std::uint32_t node_;
-  std::uint32_t index_;
   Judge& judge_;
   std::uint64_t life_;
   std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint8_t>, std::uint64_t> last_;
@@ -174,7 +168,7 @@ class Couriers {
       for (std::uint32_t i = 0; i < kActorsPerNode; ++i) {
         const auto shard = static_cast<std::uint32_t>(world_.random().below(node->shard_count()));
         (void)node->shard(shard).spawn<Courier>({.name = courier_name(i), .mailbox_messages_max = mailbox_max_},
-                                                std::ref(world_), n, i, std::ref(judge_));
+                                                std::ref(world_), n, std::ref(judge_));
         node->wake(shard);
       }
     }
