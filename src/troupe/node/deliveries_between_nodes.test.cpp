@@ -43,7 +43,7 @@ struct Outcomes {
 /// Delivers 1 to kMessages to one recipient.
 class Delivering : public Actor<Delivering> {
  public:
-  using Messages = troupe::Messages<>;
+  using Messages = troupe::Messages<Numbered>;
   Delivering(Ref<Counting> to, Outcomes& outcomes) : to_(to), outcomes_(outcomes) {}
   void on_start() override {
     for (int i = 1; i <= kMessages; ++i) {
@@ -54,6 +54,7 @@ class Delivering : public Actor<Delivering> {
       });
     }
   }
+  void on(const Numbered&) {}
 
  private:
   Ref<Counting> to_;
