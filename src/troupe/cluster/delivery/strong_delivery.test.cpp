@@ -155,6 +155,30 @@ TEST_F(StrongDeliveryTest, when_the_node_is_down_what_was_sent_is_unknown_and_wh
   EXPECT_EQ(outcomes_, (Strings{"1 unknown: unreachable", "2 refused: unreachable"}));
 }
 
+/// Fails, and while it waits to be restarted its mailbox fills.
+class Broken : public Actor<Broken> {
+ public:
+  using Messages = troupe::Messages<Note>;
+  void on(const Note&) { throw std::runtime_error("broken"); }
+};
+
+TEST_F(StrongDeliveryTest, a_mailbox_that_stays_full_refuses_before_the_deadline) {
+  SpawnOptions options{.name = "broken", .mailbox_messages_max = 1};
+  options.supervision = {.on_failure = OnFailure::kRestart, .backoff_initial = 1h, .backoff_max = 1h};
+  ASSERT_TRUE(bob_.world.shard(1).spawn<Broken>(options));
+  const auto broken = Ref<Inbox>::named("bob", "broken");
+  deliver(broken, 1);
+  settle_all();
+  deliver(broken, 2);
+  settle_all();
+  EXPECT_EQ(outcomes_, (Strings{"1 delivered", "2 delivered"}));
+  deliver(broken, 3, {.within = 4s});
+  pass(3400ms);
+  EXPECT_EQ(outcomes_.size(), 2U);
+  pass(600ms);
+  EXPECT_EQ(outcomes_.back(), "3 refused: queue_full");
+}
+
 TEST_F(StrongDeliveryTest, a_causal_message_waits_until_the_one_before_is_delivered) {
   block(true);
   deliver(near_, 1, {.causal = "chat"});

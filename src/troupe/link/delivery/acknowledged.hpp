@@ -40,7 +40,7 @@ enum class Fate : std::uint8_t {
   kUnknown,    ///< It was sent, and no word came.
 };
 
-/// What a sender's half wants done, in this order.
+/// What a sender's half wants done. What is forgotten may be among the transmissions: it need not go.
 struct AcknowledgedActions {
   struct Transmit {
     std::uint64_t number = 0;  ///< If it cannot leave: `on_not_sent`.
