@@ -13,7 +13,7 @@ Metrics::Series& Metrics::series(const std::string& name, const std::string& hel
 Counter& Metrics::counter(const std::string& name, const std::string& help, const MetricLabels& labels) {
   const std::lock_guard lock(mutex_);
   Series& found = series(name, help, labels);
-  TROUPE_ASSERT(!found.gauge);
+  TROUPE_ASSERT(!found.gauge && !found.histogram);
   if (!found.counter) found.counter = std::make_unique<Counter>();
   return *found.counter;
 }
@@ -21,9 +21,17 @@ Counter& Metrics::counter(const std::string& name, const std::string& help, cons
 Gauge& Metrics::gauge(const std::string& name, const std::string& help, const MetricLabels& labels) {
   const std::lock_guard lock(mutex_);
   Series& found = series(name, help, labels);
-  TROUPE_ASSERT(!found.counter);
+  TROUPE_ASSERT(!found.counter && !found.histogram);
   if (!found.gauge) found.gauge = std::make_unique<Gauge>();
   return *found.gauge;
+}
+
+Histogram& Metrics::histogram(const std::string& name, const std::string& help, const MetricLabels& labels) {
+  const std::lock_guard lock(mutex_);
+  Series& found = series(name, help, labels);
+  TROUPE_ASSERT(!found.counter && !found.gauge);
+  if (!found.histogram) found.histogram = std::make_unique<Histogram>();
+  return *found.histogram;
 }
 
 std::vector<MetricSample> Metrics::samples() const {
@@ -31,9 +39,10 @@ std::vector<MetricSample> Metrics::samples() const {
   std::vector<MetricSample> samples;
   samples.reserve(series_.size());
   for (const auto& [key, series] : series_) {
-    const double value =
-        series.counter ? static_cast<double>(series.counter->value()) : static_cast<double>(series.gauge->value());
-    samples.push_back({key.first, series.help, series.counter != nullptr, key.second, value});
+    MetricSample& sample = samples.emplace_back(key.first, series.help, series.counter != nullptr, key.second);
+    if (series.counter) sample.value = static_cast<double>(series.counter->value());
+    if (series.gauge) sample.value = static_cast<double>(series.gauge->value());
+    if (series.histogram) sample.histogram = series.histogram->value();
   }
   return samples;
 }

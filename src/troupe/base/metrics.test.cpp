@@ -41,6 +41,19 @@ TEST(Metrics, a_gauge_goes_up_and_down) {
   EXPECT_EQ(gauge.value(), -2);
 }
 
+TEST(Metrics, a_histogram_takes_what_was_counted_elsewhere) {
+  Metrics metrics;
+  DurationHistogram counted;
+  counted.add(20us);
+  counted.add(1ms);
+  metrics.histogram("troupe_way_seconds", "Ways").add(counted);
+  metrics.histogram("troupe_way_seconds", "Ways").add(counted);
+  const auto samples = metrics.samples();
+  ASSERT_EQ(samples.size(), 1U);
+  ASSERT_TRUE(samples[0].histogram.has_value());
+  EXPECT_EQ(samples[0].histogram->count(), 4U);
+}
+
 TEST(Metrics, threads_may_count_make_and_read_at_once) {
   Metrics metrics;
   std::vector<std::thread> threads;
