@@ -117,6 +117,7 @@ class Link {
 
   /// The newest measurement; none before the first one.
   std::optional<Duration> last_round_trip() const { return liveness_.last_round_trip(); }
+  const DurationHistogram& round_trips() const { return liveness_.round_trips(); }
 
  private:
   enum class State { kHandshake, kEstablished, kClosed };

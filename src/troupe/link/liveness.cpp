@@ -28,7 +28,9 @@ void Liveness::on_heartbeat(TimePoint now, const Heartbeat& heartbeat) {
       stamp >= started_.time_since_epoch().count() && stamp <= last_heartbeat_.time_since_epoch().count();
   if (!sent_by_us || held < Duration::zero()) return;
   const Duration since = now - TimePoint(Duration(stamp));
-  if (held <= since) last_round_trip_ = since - held;
+  if (held > since) return;
+  last_round_trip_ = since - held;
+  round_trips_.add(*last_round_trip_);
 }
 
 Liveness::Duty Liveness::duty(TimePoint now) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "troupe/base/duration_histogram.hpp"
 #include "troupe/base/time.hpp"
 
 namespace troupe::link {
@@ -20,9 +21,9 @@ struct Heartbeat {
 };
 
 struct LivenessOptions {
-  Duration heartbeat_interval = 500ms;  ///< A heartbeat goes out when nothing else has for so long.
-  Duration round_trip_interval = 2s;    ///< And at least so often, so that the round trip is measured under load too.
-  Duration silence_timeout = 3s;        ///< Nothing at all received for so long: the connection is dead.
+  Duration heartbeat_interval = 500ms;   ///< A heartbeat goes out when nothing else has for so long.
+  Duration round_trip_interval = 500ms;  ///< And at least so often, so that the round trip is measured under load too.
+  Duration silence_timeout = 3s;         ///< Nothing at all received for so long: the connection is dead.
 };
 
 /// When to send heartbeats, when to give the peer up, and how long the round trip is.
@@ -59,6 +60,8 @@ class Liveness {
   TimePoint next_tick() const;
 
   std::optional<Duration> last_round_trip() const { return last_round_trip_; }
+  /// All of them so far.
+  const DurationHistogram& round_trips() const { return round_trips_; }
   TimePoint last_received() const { return last_received_; }
 
  private:
@@ -74,6 +77,7 @@ class Liveness {
   std::optional<HeartbeatEcho> peer_stamp_;  ///< To be returned; `held` is filled in when it is.
   TimePoint peer_stamp_at_;
   std::optional<Duration> last_round_trip_;
+  DurationHistogram round_trips_;
 };
 
 }  // namespace troupe::link

@@ -114,7 +114,7 @@ class Story {
     identity.version = static_cast<std::uint16_t>(std::stoi(versions.substr(versions.find('-') + 1)));
     identity.incarnation = std::stoull(words["incarnation"]);
     identity.frame_bytes_max = 65536;
-    LinkOptions options{.secret = words["secret"]};
+    LinkOptions options{.secret = words["secret"], .liveness = {.round_trip_interval = 2s}};
     if (words.contains("expect")) options.expected_node = words["expect"];
 
     auto end = std::make_unique<End>();
