@@ -1,6 +1,8 @@
 #include "troupe/cluster/cluster.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -130,6 +132,38 @@ void Cluster::flush(std::uint32_t shard) {
 
 void Cluster::on_accept(std::unique_ptr<Connection> connection) {
   if (links_) links_->on_accept(std::move(connection));
+}
+
+/// What has come of a report, on the shard that asked for it.
+struct Cluster::Gathering {
+  LaneReports reports;  ///< `silent` has those that are still awaited.
+  std::move_only_function<void(LaneReports)> done;
+
+  void take(std::uint32_t shard, std::vector<LaneReport> lanes) {
+    std::erase(reports.silent, shard);
+    std::ranges::move(lanes, std::back_inserter(reports.lanes));
+    if (reports.silent.empty()) finish();
+  }
+  void finish() {
+    if (!done) return;
+    sort(reports);
+    std::exchange(done, nullptr)(std::move(reports));
+  }
+};
+
+void Cluster::report_lanes(std::uint32_t from, Duration within, std::move_only_function<void(LaneReports)> done) {
+  const auto gathering = std::make_shared<Gathering>(Gathering{{}, std::move(done)});
+  for (std::uint32_t i = 0; i < lanes_.size(); ++i) gathering->reports.silent.push_back(i);
+  if (lanes_.empty()) return gathering->finish();
+  for (std::uint32_t i = 0; i < lanes_.size(); ++i) {
+    send_task(from, i, [this, from, i, gathering](Shard&) {
+      std::vector<LaneReport> lanes = lanes_[i]->report();
+      if (i == 0) std::ranges::move(links_->report(), std::back_inserter(lanes));
+      send_task(i, from,
+                [i, gathering, lanes = std::move(lanes)](Shard&) mutable { gathering->take(i, std::move(lanes)); });
+    });
+  }
+  places_[from].shard->after(within, [gathering] { gathering->finish(); });
 }
 
 void Cluster::stop() {

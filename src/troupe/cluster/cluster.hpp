@@ -56,12 +56,17 @@ class Cluster final : private RouteTables, private LaneShards {
   /// On shard 0's thread: a peer connected to the cluster port.
   void on_accept(std::unique_ptr<Connection> connection);
 
+  /// On the thread of shard `from`: what all shards say of their lanes. `done` runs there, once, after `within` at the
+  /// latest, with what has come by then.
+  void report_lanes(std::uint32_t from, Duration within, std::move_only_function<void(LaneReports)> done);
+
   /// After the shards have stopped: cuts all lanes.
   void stop();
 
  private:
   class Listener;
   class Loss;
+  struct Gathering;
 
   // RouteTables
   void add(const NodeId& node) override;

@@ -82,6 +82,21 @@ TEST(Cluster, a_message_that_comes_after_the_lanes_are_closed_is_dropped) {
             SendOutcome::kUnreachable);
 }
 
+TEST(Cluster, all_shards_tell_of_their_lanes) {
+  TestWire wire;
+  ClusterNode ada("ada", {"bob:1"});
+  ClusterNode bob("bob", {});
+  settle(wire, {&ada, &bob});
+  std::optional<LaneReports> reports;
+  ada.cluster.report_lanes(1, 1s, [&](LaneReports gathered) { reports = std::move(gathered); });
+  settle(wire, {&ada, &bob});
+  ASSERT_TRUE(reports.has_value());
+  ASSERT_EQ(reports->lanes.size(), 3U) << "control, and data of each shard";
+  EXPECT_EQ(reports->lanes[0].channel, "control");
+  EXPECT_EQ(reports->lanes[2].shard, 1U);
+  EXPECT_TRUE(reports->silent.empty());
+}
+
 TEST(Cluster, the_end_of_an_actor_that_was_lost_with_its_link_is_told_over_the_next) {
   TestWire wire;
   ClusterNode ada("ada", {"bob:1"});

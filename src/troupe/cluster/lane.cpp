@@ -11,6 +11,7 @@ Lane::Lane(LaneSet& set, std::uint64_t lane_number, std::unique_ptr<Connection> 
 
 void Lane::on_bytes(Bytes bytes) {
   if (retired_) return;
+  meter.traffic.bytes_received += bytes.size();
   link.on_bytes(set_.shard_.now(), std::move(bytes), actions);
   set_.carry_out(*this);
 }
@@ -60,7 +61,7 @@ void LaneSet::carry_out(Lane& lane) {
   if (std::exchange(lane.actions.established, false)) owner_.on_lane_established(lane);
   if (lane.retired_) return;
   for (Bytes& payload : std::exchange(lane.actions.received, {})) {
-    ++lane.traffic.messages_received;
+    ++lane.meter.traffic.messages_received;
     owner_.on_lane_message(lane, std::move(payload));
     if (lane.retired_) return;
   }
@@ -69,7 +70,7 @@ void LaneSet::carry_out(Lane& lane) {
     retire(lane);
     return owner_.on_lane_closed(lane, closed);
   }
-  if (lane.has_more) owner_.on_lane_progress(lane);
+  if (lane.more_messages > 0) owner_.on_lane_progress(lane);
   lane.link.give_credit(lane.held_bytes, lane.actions);
   mark_dirty(lane);
   arm(lane);
@@ -104,8 +105,9 @@ void LaneSet::flush() {
   for (Lane* each : dirty) {
     Lane& lane = *each;
     lane.dirty_ = false;
+    lane.meter.on_round(shard_.now(), lane.waiting_messages());
     std::vector<Bytes>& writes = lane.actions.writes();
-    for (const Bytes& piece : writes) lane.traffic.bytes_sent += piece.size();
+    for (const Bytes& piece : writes) lane.meter.traffic.bytes_sent += piece.size();
     if (!writes.empty()) lane.connection_->write(writes);
     writes.clear();
   }

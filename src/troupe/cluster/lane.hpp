@@ -9,6 +9,7 @@
 
 #include "troupe/actor/shard.hpp"
 #include "troupe/cluster/network.hpp"
+#include "troupe/cluster/report/lane_meter.hpp"
 #include "troupe/link/link.hpp"
 #include "troupe/overlay/overlay.hpp"
 
@@ -23,17 +24,10 @@ class LaneOwner {
   virtual ~LaneOwner() = default;
   virtual void on_lane_established(Lane&) {}
   virtual void on_lane_message(Lane& lane, Bytes payload) = 0;
-  /// The peer was heard, of a lane that `has_more`: it may have room now.
+  /// The peer was heard, of a lane that has `more_messages`: it may have room now.
   virtual void on_lane_progress(Lane&) {}
   /// The lane is of no use any more, and destroyed soon.
   virtual void on_lane_closed(Lane& lane, const link::Closed& closed) = 0;
-};
-
-/// What a lane has moved since somebody looked.
-struct LaneTraffic {
-  std::uint64_t messages_sent = 0;
-  std::uint64_t messages_received = 0;
-  std::uint64_t bytes_sent = 0;  ///< Everything written, heartbeats too.
 };
 
 /// One connection and its protocol. It belongs to a LaneSet, on one shard.
@@ -48,13 +42,15 @@ class Lane final : private Connection::Events {
   std::uint16_t index = 0;    ///< Among the channel's lanes.
   std::uint32_t life = 0;     ///< Of the channel's lane with this index: grows each time it is made again.
   overlay::LinkId owner = 0;  ///< 0: accepted and not yet part of a link.
-  LaneTraffic traffic;
+  LaneMeter meter;
   std::size_t cut_bytes = SIZE_MAX;  ///< More than this waits, for credit or beyond the window in the socket: the peer
                                      ///< does not read, and the lane is cut.
   std::uint8_t priority = 0;         ///< Of its channel.
-  bool has_more = false;             ///< Its owner has more to send when there is room: `on_lane_progress`.
+  std::size_t more_messages = 0;     ///< Its owner has so many to send when there is room: `on_lane_progress`.
   std::size_t held_bytes = 0;        ///< Of messages that came and could not be handed on yet: the peer gets no credit.
 
+  /// For the peer's credit.
+  std::size_t waiting_messages() const { return link.waiting_messages() + more_messages; }
   bool is_retired() const { return retired_; }
   std::string peer_address() const { return connection_->peer_address(); }
   /// Whether nothing contradicts the address at which the peer says it is reached. Once established.

@@ -65,6 +65,7 @@ void Lanes::attach(PartedLane parted) {
   }
   lanes.push_back(&lane);
   place(lane, &lane);
+  open_meter(lane, metrics_, shard_.now());
   lanes_.carry_out(lane);
   if (!std::exchange(reporting_, true)) report_each_second();
 }
@@ -81,17 +82,13 @@ void Lanes::use(const NodeId& node, overlay::LinkId link, const std::vector<Chan
   Peer peer{.node = node, .link = link, .channels = {}};
   const auto state = links_.find(link);
   for (const ChannelLanes& each : channels) {
-    const MetricLabels labels{{"channel", each.name}};
     PeerChannel channel{
         .name = each.name,
         .id = Channel(each.name).id(),
         .lanes = each.lanes,
         .options = &options_of(each.name),
         .own = {},
-        .dropped = &metrics_.counter("troupe_channel_dropped_total", "Messages that a full queue of a channel dropped",
-                                     labels),
-        .replaced = &metrics_.counter("troupe_channel_replaced_total",
-                                      "Messages of a monotonic channel that a newer one replaced", labels)};
+    };
     channel.own.resize(lanes_of_shard(channel, shard_.index()));
     if (state != links_.end()) {
       for (Lane* lane : state->second.lanes) {
@@ -121,7 +118,6 @@ void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) 
   forget(link, Error{leaves ? ErrorCode::kStopping : ErrorCode::kUnreachable, reason});
   lanes_.for_each([&](Lane& lane) {
     if (lane.owner != link) return;
-    report(lane, false);
     newest_.erase(lane.number);
     leaves ? lane.link.goodbye(reason, lane.actions) : lane.link.give_up(reason, lane.actions);
     lanes_.retire(lane);
@@ -158,7 +154,6 @@ void Lanes::place(Lane& lane, Lane* in_its_slot) {
 
 /// Takes the lane out of use; its owner destroys it.
 void Lanes::lose(Lane& lane, const Error& why) {
-  report(lane, false);
   newest_.erase(lane.number);
   place(lane, nullptr);
   if (const auto found = links_.find(lane.owner); found != links_.end()) {
@@ -280,9 +275,10 @@ Result<void> Lanes::try_send(const NodeId& node, EnvelopePtr& envelope) {
       return queue_newest(lane, *channel, envelope);
     if (is_full(lane, *channel->options, 1) && !make_room(lane, *channel)) {
       if (channel->options->when_full == WhenFull::kDropNewest && envelope->kind == EnvelopeKind::kTell) {
-        channel->dropped->add();
+        lane.meter.drop(DropCause::kPolicy);
         return {};
       }
+      lane.meter.drop(DropCause::kQueueFull);
       return refuse(node, *envelope,
                     {ErrorCode::kQueueFull,
                      "the lane to the node has its queue full (queue_bytes, "
@@ -297,16 +293,18 @@ Result<void> Lanes::queue_newest(Lane& lane, const PeerChannel& channel, Envelop
   if (queue.size() >= channel.options->queue_messages_max && !queue.contains(NewestQueue::key_of(*envelope))) {
     if (channel.options->when_full == WhenFull::kDropOldest) {
       (void)queue.pop();
-      channel.dropped->add();
+      lane.meter.drop(DropCause::kPolicy);
       (void)queue.push(std::move(envelope));
       return {};
     }
-    if (channel.options->when_full == WhenFull::kDropNewest) return channel.dropped->add(), Result<void>();
+    const bool drops = channel.options->when_full == WhenFull::kDropNewest;
+    lane.meter.drop(drops ? DropCause::kPolicy : DropCause::kQueueFull);
+    if (drops) return {};
     count_dead_letter(ErrorCode::kQueueFull);
     return fail(ErrorCode::kQueueFull, "the lane to the node has its queue full (queue_messages of its channel)");
   }
-  lane.has_more = true;
-  if (queue.push(std::move(envelope))) channel.replaced->add();
+  if (queue.push(std::move(envelope))) lane.meter.drop(DropCause::kReplaced);
+  lane.more_messages = queue.size();
   return {};
 }
 
@@ -319,8 +317,8 @@ void Lanes::on_lane_progress(Lane& lane) {
     if (!next) break;
     (void)write(lane, options_of(lane.channel), lane.link.peer().id(), *next);
   }
-  lane.has_more = found->second.size() > 0;
-  if (!lane.has_more) newest_.erase(found);
+  lane.more_messages = found->second.size();
+  if (lane.more_messages == 0) newest_.erase(found);
 }
 
 /// Drops what has waited longest until there is room, if that is the channel's policy. What has reserved room is never
@@ -329,7 +327,7 @@ bool Lanes::make_room(Lane& lane, const PeerChannel& channel) {
   if (channel.options->when_full != WhenFull::kDropOldest) return false;
   while (is_full(lane, *channel.options, 1)) {
     if (!lane.link.drop_oldest()) return false;
-    channel.dropped->add();
+    lane.meter.drop(DropCause::kPolicy);
   }
   return true;
 }
@@ -353,8 +351,11 @@ Result<void> Lanes::write(Lane& lane, const ChannelOptions& channel, const NodeI
         write_routed(writer, head, envelope.stamps.get(), body, channel.compression);
       },
       lane.actions, channel.when_full == WhenFull::kDropOldest && envelope.kind == EnvelopeKind::kTell);
-  if (!sent) return refuse(node, envelope, sent.error());
-  ++lane.traffic.messages_sent;
+  if (!sent) {
+    lane.meter.drop(sent.error().code == ErrorCode::kTooLarge ? DropCause::kTooLarge : DropCause::kLost);
+    return refuse(node, envelope, sent.error());
+  }
+  ++lane.meter.traffic.messages_sent;
   lanes_.mark_dirty(lane);
   return {};
 }
@@ -382,33 +383,8 @@ void Lanes::count_dead_letter(ErrorCode why) {
 // What is seen from outside: once a second, so that a message costs no atomic operation for it.
 
 void Lanes::report_each_second() {
-  lanes_.for_each([this](Lane& lane) { report(lane, true); });
-  reporting_ = !links_.empty();  // A node that is alone has nothing to wake up for.
+  reporting_ = tick_meters(lanes_);  // A node that is alone has nothing to wake up for.
   if (reporting_) shard_.after(1s, [this] { report_each_second(); });
-}
-
-void Lanes::report(Lane& lane, bool is_open) {
-  const MetricLabels labels{
-      {"peer", lane.link.peer().node}, {"channel", lane.channel}, {"lane", std::to_string(lane.index)}};
-  const auto gauge = [&](const char* name, const char* help, std::size_t value) {
-    metrics_.gauge(name, help, labels).set(is_open ? static_cast<std::int64_t>(value) : 0);
-  };
-  const auto newest = newest_.find(lane.number);
-  gauge("troupe_lane_queue_bytes", "What waits on a lane for the peer's credit", lane.link.waiting_bytes());
-  gauge("troupe_lane_queue_messages", "Messages that wait on a lane for the peer's credit",
-        lane.link.waiting_messages() + (newest == newest_.end() ? 0 : newest->second.size()));
-  gauge("troupe_lane_under_way_bytes", "Sent on a lane, and the peer has given no credit for it yet",
-        lane.link.under_way_bytes());
-  gauge("troupe_lane_window_bytes", "What may be under way on a lane", lane.link.window_bytes());
-  if (const auto round_trip = lane.link.last_round_trip()) {
-    gauge("troupe_lane_round_trip_microseconds", "The newest round trip measured by heartbeats",
-          static_cast<std::size_t>(round_trip->count() / 1000));
-  }
-  const LaneTraffic moved = std::exchange(lane.traffic, {});
-  metrics_.counter("troupe_lane_sent_messages_total", "Messages sent on a lane", labels).add(moved.messages_sent);
-  metrics_.counter("troupe_lane_received_messages_total", "Messages received on a lane", labels)
-      .add(moved.messages_received);
-  metrics_.counter("troupe_lane_sent_bytes_total", "Bytes sent on a lane", labels).add(moved.bytes_sent);
 }
 
 // Receiving.
@@ -443,7 +419,6 @@ void Lanes::receive(const Lane& lane, Bytes payload) {
 
 void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
   if (breaks_alone(closed)) return lose(lane, closed.error);
-  report(lane, false);
   newest_.erase(lane.number);
   forget(lane.owner, closed.error);  // The link's other lanes are closed when the news has been round.
   loss_.on_link_lost(lane.owner, closed.error, closed.peer_left);

@@ -13,6 +13,7 @@
 #include "troupe/cluster/lane.hpp"
 #include "troupe/cluster/links.hpp"
 #include "troupe/cluster/newest_queue.hpp"
+#include "troupe/cluster/report/lane_report.hpp"
 #include "troupe/cluster/routed.hpp"
 
 namespace troupe::cluster {
@@ -60,6 +61,9 @@ class Lanes final : private LaneOwner {
   /// kTaken if at least half of the queue of the lane that such a message takes is free; kFull; kUnreachable.
   SendOutcome room_for(const NodeId& node, const Envelope& envelope) const;
 
+  /// For those who look at the node.
+  std::vector<LaneReport> report() { return report_lanes(lanes_); }
+
   /// At the end of each round of the shard's loop: hands what was written to the connections, and tells the actors of
   /// other shards what was refused.
   void flush();
@@ -72,8 +76,6 @@ class Lanes final : private LaneOwner {
     std::uint16_t lanes = 0;  ///< On all shards.
     const ChannelOptions* options = nullptr;
     std::vector<Lane*> own;  ///< This shard's, by index; null while one is being made again.
-    Counter* dropped = nullptr;
-    Counter* replaced = nullptr;
   };
   /// The link in use to a node.
   struct Peer {
@@ -111,7 +113,6 @@ class Lanes final : private LaneOwner {
   void tell_loss_of_all(const Peer& peer, const Error& why);
   void count_dead_letter(ErrorCode why);
   void report_each_second();
-  void report(Lane& lane, bool is_open);
 
   LanesOptions options_;
   Shard& shard_;

@@ -172,6 +172,8 @@ void Links::on_control_established(LinkState& link, Lane& lane) {
     lanes.resize(std::max<std::size_t>(lanes.size(), channel.lanes));
   }
   for (const auto& [name, lanes] : link.lanes) link.missing += lanes.size();
+  open_meter(lane, metrics_, shard_.now());
+  if (!std::exchange(reporting_, true)) report_each_second();
   link.began = shard_.now();
   link.deadline = shard_.after(options_.handshake_timeout, [this, id = link.id] {
     close_link(id, Error{ErrorCode::kTimeout, "not all lanes of the link came up in time"}, false, true);
@@ -266,6 +268,14 @@ void Links::on_lane_not_made(LinkState& link, const std::string& channel, std::u
   if (link.dialed) dial_again(link, channel, index);
 }
 
+void Links::report_each_second() {
+  reporting_ = tick_meters(lanes_);
+  if (!reporting_) return;
+  shard_.after(1s, [this, alive = alive_] {
+    if (*alive) report_each_second();
+  });
+}
+
 void Links::count_refused(std::string_view reason) {
   metrics_
       .counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
@@ -291,8 +301,9 @@ void Links::send_control(const NodeId& node, const Bytes& message) {
   LinkState* link = used == used_.end() ? nullptr : find_link(used->second);
   if (link == nullptr) return;
   // The overlay repairs what is lost.
-  (void)link->control->link.send(
+  const Result<void> sent = link->control->link.send(
       shard_.now(), 0, [&](wire::Writer& writer) { writer.raw(message); }, link->control->actions);
+  if (sent) ++link->control->meter.traffic.messages_sent;
   lanes_.carry_out(*link->control);
 }
 

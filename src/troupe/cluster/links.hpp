@@ -10,6 +10,7 @@
 
 #include "troupe/cluster/channel_options.hpp"
 #include "troupe/cluster/lane.hpp"
+#include "troupe/cluster/report/lane_report.hpp"
 #include "troupe/overlay/overlay.hpp"
 
 namespace troupe::cluster {
@@ -110,6 +111,8 @@ class Links final : private LaneOwner {
   /// Says goodbye on all links.
   void leave(const std::string& reason);
 
+  /// The control lanes.
+  std::vector<LaneReport> report() { return report_lanes(lanes_); }
   std::size_t link_count() const { return links_.size(); }
 
  private:
@@ -131,6 +134,7 @@ class Links final : private LaneOwner {
   void report_end(const LinkState& link, const Error& reason, bool peer_left);
   LinkState* find_link(overlay::LinkId link) const;
   static LaneSlot* find_slot(LinkState& link, const std::string& channel, std::uint16_t index);
+  void report_each_second();
   void count_refused(std::string_view reason);
   link::Identity identity_for(std::string_view channel, std::uint16_t index, std::uint16_t lanes,
                               std::uint64_t link) const;
@@ -146,6 +150,7 @@ class Links final : private LaneOwner {
   std::map<overlay::LinkId, std::unique_ptr<LinkState>> links_;
   std::unordered_map<std::uint64_t, overlay::LinkId> used_;  ///< By NodeId::name.
   overlay::LinkId last_link_ = 0;
+  bool reporting_ = false;                                      ///< `report_each_second` has its timer.
   std::size_t handshakes_ = 0;                                  ///< Of accepted connections.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< For connects that outlive this object.
 };

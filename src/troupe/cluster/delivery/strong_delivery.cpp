@@ -69,7 +69,7 @@ void StrongDelivery::send(const Request& request, EnvelopePtr envelope) {
                 .recipient = envelope->recipient,
                 .channel = envelope->channel,
                 .key = envelope->key,
-                .stamps = envelope->stamps ? *envelope->stamps : Stamps()};
+                .stamps = envelope->stamps ? std::move(*envelope->stamps) : Stamps()};
   if (stored_bytes_ + stored.body.size() > options_.bytes_max)
     return refuse(request.id, ErrorCode::kQueueFull, "the store of acknowledged messages is full (bytes_max)");
   Peer& peer = peer_of(*node);
