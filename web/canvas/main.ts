@@ -3,6 +3,9 @@
 import './styles/base.css';
 import './styles/landing.css';
 import './styles/room.css';
+import './styles/header.css';
+import './styles/stage.css';
+import './styles/tools.css';
 import './styles/chat.css';
 import { showLanding } from './landing.js';
 import { roomOf } from './model/rooms.js';
