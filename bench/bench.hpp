@@ -37,6 +37,7 @@ struct EchoOptions {
   double seconds = 2;                         ///< For each case and system.
   std::uint32_t shards = 1;                   ///< Of each node.
   std::uint32_t busy_poll_us = 0;             ///< NodeOptions::busy_poll of both.
+  std::string tls;  ///< Folder with certificate.pem, key.pem and authority.pem of Troupe's nodes; empty: without TLS.
   OutputOptions output;
 };
 

@@ -121,6 +121,11 @@ void add_echo(CLI::App& bench, std::function<int()>& chosen) {
   command->add_option("--affinity", options->affinity, "What chooses the connection of a message: pair")
       ->capture_default_str()
       ->check(CLI::IsMember({"pair"}));
+  command
+      ->add_option("--tls", options->tls,
+                   "Folder with certificate.pem, key.pem and authority.pem: Troupe's nodes speak TLS (not the peers)")
+      ->type_name("FOLDER")
+      ->check(CLI::ExistingDirectory);
   command->add_option("--rtt-ms", options->rtt_ms, "Round-trip times of the network between the two; 0: loopback")
       ->delimiter(',')
       ->capture_default_str()

@@ -91,6 +91,7 @@ class EchoBench {
       EchoRole role{.flows = measurement.flows, .seconds = options_.seconds, .parallelism = parallelism};
       role.shards = options_.shards;
       role.busy_poll_us = options_.busy_poll_us;
+      if (name == "troupe") role.tls = options_.tls;
       progress("echo: " + measurement.cases.front().dump() + ", parallelism " + std::to_string(parallelism) + ", " +
                name);
       const nlohmann::json results = results_of(name, *system, role);
@@ -101,6 +102,7 @@ class EchoBench {
                    {"affinity", options_.affinity},
                    {"shards", options_.shards},
                    {"busy_poll_us", options_.busy_poll_us}});
+        if (!role.tls.empty()) of["tls"] = true;
         add(of, name, measurement.flows[i], results[i]);
       }
     }

@@ -21,6 +21,11 @@ NodeOptions node_options(const EchoRole& role, const char* name) {
   node.busy_poll = std::chrono::microseconds(role.busy_poll_us);
   node.cluster.channels = {{.name = "data", .parallelism = role.parallelism, .queue_bytes_max = kLaneBytesMax}};
   node.log_level = LogLevel::kError;
+  if (!role.tls.empty()) {
+    node.cluster_tls = {.certificate = role.tls + "/certificate.pem",
+                        .key = role.tls + "/key.pem",
+                        .authority = role.tls + "/authority.pem"};
+  }
   return node;
 }
 

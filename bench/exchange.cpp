@@ -50,6 +50,7 @@ std::vector<std::string> words_of(const EchoRole& role) {
                                  "--parallelism",  std::to_string(role.parallelism),
                                  "--shards",       std::to_string(role.shards),
                                  "--busy-poll-us", std::to_string(role.busy_poll_us)};
+  if (!role.tls.empty()) words.insert(words.end(), {"--tls", role.tls});
   if (!role.server.empty()) {
     words.insert(words.end(), {"--server", role.server, "--flows", to_text(role.flows), "--seconds",
                                fmt::format("{:.3f}", role.seconds)});
@@ -71,6 +72,7 @@ void add_role_options(CLI::App& command, EchoRole& role) {
   command.add_option("--parallelism", role.parallelism);
   command.add_option("--shards", role.shards);
   command.add_option("--busy-poll-us", role.busy_poll_us);
+  command.add_option("--tls", role.tls);
 }
 
 void FlowResult::add(const FlowResult& part) {
