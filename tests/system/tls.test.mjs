@@ -77,7 +77,7 @@ async function shownBy(node, own, authorities) {
 }
 
 scenario('nodes of one authority are a cluster, and strangers stay outside', async (world) => {
-  const { cluster, authority } = await start(world, 2);
+  const { cluster, authority } = await start(world, 2, { shards: '2' });  // So lanes move to another thread.
   const [node] = cluster.nodes;
   await assertWorking(cluster);
 

@@ -203,6 +203,24 @@ TEST_F(LanesTest, an_address_that_the_connection_disproves_may_not_be_claimed) {
   EXPECT_GE(bob().world.metric("troupe_cluster_connections_refused_total"), 1);
 }
 
+TEST_F(LanesTest, strangers_who_come_again_and_again_do_not_fill_the_log) {
+  LinksOptions stranger = links_options("ada");
+  stranger.secret = "another secret";
+  LinksOptions careful = links_options("bob");
+  careful.refusal_lines_max = 2;
+  nodes_.emplace(stranger, careful);
+  const auto dial = [&] {
+    ada().links.dial("bob:1");
+    nodes_->settle();
+  };
+  for (int i = 0; i < 7; ++i) dial();
+  EXPECT_EQ(bob().world.metric("troupe_cluster_connections_refused_total"), 7);
+  EXPECT_EQ(bob().world.log_lines().size(), 2U);
+  nodes_->advance(11s);
+  dial();
+  EXPECT_THAT(bob().world.log_lines().back(), HasSubstr("(5 such lines before it are left out)"));
+}
+
 TEST_F(LanesTest, a_link_that_is_closed_while_it_is_dialed_comes_to_nothing) {
   make();
   ada().links.dial("bob:1");

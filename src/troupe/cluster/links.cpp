@@ -41,6 +41,7 @@ Links::Links(LinksOptions options, Shard& shard, Network& network, LaneShards& s
       shards_(shards),
       log_(log_sink, "cluster"),
       metrics_(metrics),
+      refusal_lines_(options_.refusal_lines_max, 10s),
       lanes_(shard, *this) {}
 
 Links::~Links() { *alive_ = false; }
@@ -115,9 +116,10 @@ void Links::open_lane(const LinkState& link, const std::string& channel, std::ui
 
 void Links::on_accept(std::unique_ptr<Connection> connection) {
   if (handshakes_ >= options_.handshakes_max) {
-    log_.warning("{} is turned away: {} connections are in their handshake (cluster.handshakes_max)",
-                 connection->peer_address(), handshakes_);
-    return count_refused("too_many_handshakes");
+    return report_refused(
+        fmt::format("{} is turned away: {} connections are in their handshake (cluster.handshakes_max)",
+                    connection->peer_address(), handshakes_),
+        "too_many_handshakes");
   }
   add_lane(std::move(connection), link::Role::kAcceptor, identity_for(kControlChannel, 0, 1, 0), 0);
 }
@@ -222,8 +224,8 @@ void Links::on_lane_closed(Lane& lane, const link::Closed& closed) {
   if (LinkState* link = find_link(lane.owner); link != nullptr && lane.channel != kControlChannel)
     return on_lane_not_made(*link, lane.channel, lane.index, closed.error);
   if (lane.owner != 0) return close_link(lane.owner, closed.error, closed.peer_left, true);
-  log_.warning("connection from {} refused: {}", lane.peer_address(), closed.error.to_string());
-  count_refused(to_string(closed.error.code));
+  report_refused(fmt::format("connection from {} refused: {}", lane.peer_address(), closed.error.to_string()),
+                 to_string(closed.error.code));
 }
 
 // Lanes that are lost while their link goes on.
@@ -276,7 +278,10 @@ void Links::report_each_second() {
   });
 }
 
-void Links::count_refused(std::string_view reason) {
+void Links::report_refused(const std::string& line, std::string_view reason) {
+  if (const auto left_out = refusal_lines_.take(shard_.now())) {
+    log_.warning("{}{}", line, *left_out == 0 ? "" : fmt::format(" ({} such lines before it are left out)", *left_out));
+  }
   metrics_
       .counter("troupe_cluster_connections_refused_total", "Connections to the cluster port that were refused",
                {{"reason", std::string(reason)}})

@@ -10,6 +10,7 @@
 
 #include "troupe/cluster/channel_options.hpp"
 #include "troupe/cluster/lane.hpp"
+#include "troupe/cluster/line_budget.hpp"
 #include "troupe/cluster/report/lane_report.hpp"
 #include "troupe/overlay/overlay.hpp"
 
@@ -25,6 +26,7 @@ struct LinksOptions {
   link::LivenessOptions liveness;
   std::size_t handshakes_max =
       128;  ///< Accepted connections that are not authenticated yet. Full: a new one is closed.
+  std::uint32_t refusal_lines_max = 20;  ///< About refused connections, in the log in each 10 s; the metric has all.
 };
 
 /// Whom Links tells what happened. Called on the shard's thread, never from within a call to Links.
@@ -135,7 +137,7 @@ class Links final : private LaneOwner {
   LinkState* find_link(overlay::LinkId link) const;
   static LaneSlot* find_slot(LinkState& link, const std::string& channel, std::uint16_t index);
   void report_each_second();
-  void count_refused(std::string_view reason);
+  void report_refused(const std::string& line, std::string_view reason);
   link::Identity identity_for(std::string_view channel, std::uint16_t index, std::uint16_t lanes,
                               std::uint64_t link) const;
 
@@ -145,6 +147,7 @@ class Links final : private LaneOwner {
   LaneShards& shards_;
   Log log_;
   Metrics& metrics_;
+  LineBudget refusal_lines_;
   LinkListener* listener_ = nullptr;
   LaneSet lanes_;
   std::map<overlay::LinkId, std::unique_ptr<LinkState>> links_;
