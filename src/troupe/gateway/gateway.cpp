@@ -7,6 +7,7 @@
 
 #include "troupe/gateway/detail/acceptor.hpp"
 #include "troupe/gateway/detail/shard_part.hpp"
+#include "troupe/gateway/local_socket.hpp"
 #include "troupe/runtime/detail/loop_access.hpp"
 
 namespace troupe::gateway {
@@ -56,6 +57,7 @@ struct Gateway::Parts {
       : shared(std::make_shared<GatewayShared>(std::move(options), std::move(world))), runtime(shared->world.runtime) {
     for (std::uint32_t i = 0; i < runtime.shard_count(); ++i) shards.push_back(std::make_shared<ShardPart>(shared, i));
     acceptor = std::make_shared<detail::Acceptor>(shards[0]);
+    local_acceptor = std::make_shared<detail::Acceptor>(shards[0]);
     drain = std::make_shared<DrainState>(shards[0]->io, shared);
   }
 
@@ -63,6 +65,7 @@ struct Gateway::Parts {
   runtime::Runtime& runtime;
   std::vector<std::shared_ptr<ShardPart>> shards;
   std::shared_ptr<detail::Acceptor> acceptor;
+  std::shared_ptr<detail::Acceptor> local_acceptor;  ///< Of the local socket.
   std::shared_ptr<DrainState> drain;
   std::string address;
   bool stopped = false;
@@ -76,8 +79,9 @@ Gateway::Gateway(GatewayOptions options, GatewayWorld world)
       if (const auto alive = drain.lock(); alive && alive->shared->to_drain == 0) alive->end();
     });
   };
-  parts_->drain->on_end = [shards = parts_->shards, acceptor = parts_->acceptor] {
+  parts_->drain->on_end = [shards = parts_->shards, acceptor = parts_->acceptor, local = parts_->local_acceptor] {
     acceptor->close();
+    local->close();
     for (const auto& part : shards) {
       boost::asio::post(part->io, [part] {
         part->set_time();
@@ -90,9 +94,17 @@ Gateway::Gateway(GatewayOptions options, GatewayWorld world)
 Gateway::~Gateway() { stop(); }
 
 Result<void> Gateway::listen() {
-  auto bound = parts_->acceptor->listen(parts_->shared->options.listen);
-  if (!bound) return std::unexpected(bound.error());
-  parts_->address = std::move(*bound);
+  const GatewayOptions& options = parts_->shared->options;
+  if (!options.listen.empty()) {
+    auto bound = parts_->acceptor->listen(options.listen);
+    if (!bound) return std::unexpected(bound.error());
+    parts_->address = std::move(*bound);
+  }
+  if (options.admin.socket.empty()) return {};
+  if (options.admin.socket != "auto") return parts_->local_acceptor->listen_locally(options.admin.socket);
+  Result<void> opened = prepare_local_socket_folder();
+  if (opened) opened = parts_->local_acceptor->listen_locally(local_socket_path(options.node));
+  if (!opened) parts_->shards[0]->log.warning("`troupe ctl` cannot find this node: {}", opened.error().to_string());
   return {};
 }
 
@@ -114,7 +126,10 @@ Result<void> Gateway::start() {
     });
     if (!begun) return begun;
   }
-  parts_->runtime.run_on(0, [this](Shard&) { parts_->acceptor->start(parts_->shards); });
+  parts_->runtime.run_on(0, [this](Shard&) {
+    parts_->acceptor->start(parts_->shards);
+    parts_->local_acceptor->start(parts_->shards);
+  });
   return {};
 }
 
@@ -131,6 +146,7 @@ void Gateway::stop() {
   parts_->shared->stopped = true;
   parts_->runtime.run_on(0, [this](Shard&) {
     parts_->acceptor->close();
+    parts_->local_acceptor->close();
     parts_->drain->end();
   });
   for (std::uint32_t i = 0; i < parts_->shards.size(); ++i) {

@@ -11,6 +11,10 @@
 #include "troupe/gateway/gateway_options.hpp"
 #include "troupe/runtime/runtime.hpp"
 
+namespace troupe::cluster {
+class Cluster;
+}
+
 /// HTTP/1.1 and WebSocket for the clients of a node, on one port (docs/protocol.md).
 namespace troupe::gateway {
 
@@ -23,6 +27,8 @@ struct GatewayWorld {
   /// Why this node should get no new clients now; empty if it should. For /readyz; called on any shard's thread, so it
   /// returns at once. While the gateway drains, /readyz says so by itself. Null: always ready.
   std::function<std::string()> readiness;
+  /// Whose lanes `/admin` shows; null: none.
+  cluster::Cluster* cluster = nullptr;
 };
 
 /// Accepts clients and spreads them over the shards. A connection, its WebSocket and its session's actor live on one
@@ -40,8 +46,9 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
-  /// Binds the port, so that `address` can be told to others. Clients that connect from here on wait for `start`. Fails
-  /// with `invalid_argument` (not host:port, or no such host) or `input_output` (the port is taken, say).
+  /// Binds the port and the local socket, so that `address` can be told to others. Clients that connect from here on
+  /// wait for `start`. Fails with `invalid_argument` (not host:port, or no such host) or `input_output` (the port is
+  /// taken, say).
   Result<void> listen();
 
   /// Where it listens, with the real port: "127.0.0.1:43210". Empty before `listen`. Any thread.

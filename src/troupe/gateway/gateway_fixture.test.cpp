@@ -113,10 +113,11 @@ void GatewayTest::start() {
   runtime::RuntimeOptions runtime_options{.shards = 2};
   runtime_options.shard.node = self.id();
   runtime_ = std::make_unique<runtime::Runtime>(runtime_options, metrics, log);
-  gateway_ = std::make_unique<Gateway>(options, GatewayWorld{*runtime_, metrics, log, [this] { return unready; }});
+  cluster_ = std::make_unique<cluster::Cluster>(std::vector<ShardHost*>{&runtime_->host(0), &runtime_->host(1)});
+  gateway_ = std::make_unique<Gateway>(
+      options, GatewayWorld{*runtime_, metrics, log, [this] { return unready; }, cluster_.get()});
   const auto bound = gateway_->listen();
   ASSERT_TRUE(bound) << bound.error().to_string();
-  cluster_ = std::make_unique<cluster::Cluster>(std::vector<ShardHost*>{&runtime_->host(0), &runtime_->host(1)});
   for (std::uint32_t i = 0; i < 2; ++i) runtime_->set_routing(i, &cluster_->routing(i));
   std::vector<cluster::Cluster::Place> places;
   for (std::uint32_t i = 0; i < 2; ++i) {

@@ -12,12 +12,23 @@
 
 namespace troupe::gateway {
 
+/// Who may look at the node: at `/admin` and what is below it. Everybody else is told that there is nothing.
+struct AdminOptions {
+  std::string token;                ///< Opens it on the port for clients, to those who send it. Empty: closed there.
+  std::uint32_t attempts_max = 10;  ///< Wrong tokens from one address in a minute. One more: 429 until it is over.
+  std::string socket;  ///< Path of a Unix socket on which the gateway listens too; only the owner of this process may
+                       ///< connect, and needs no token. Empty: none. "auto": where `find_local_nodes` finds it; if it
+                       ///< cannot be opened there, that is only logged.
+};
+
 /// What a gateway serves, where, and its limits. The limits of one session are in `session`, those of REST in `rest`.
 struct GatewayOptions {
-  std::string listen = "127.0.0.1:8080";  ///< host:port. Port 0: any that is free. No host: all IPv4 addresses.
+  std::string listen = "127.0.0.1:8080";  ///< host:port. Port 0: any that is free. No host: all IPv4 addresses. Empty:
+                                          ///< clients are not served.
   std::string node;                       ///< This node's name, as clients see it.
   std::vector<std::string> configured;    ///< The nodes of the configuration, for `GET /api/v1/cluster`.
-  std::string web_root;                   ///< Folder with index.html and assets/; empty or not there: only the API.
+  AdminOptions admin;
+  std::string web_root;  ///< Folder with index.html and assets/; empty or not there: only the API.
 
   session::SessionOptions session;  ///< A WebSocket message above `session.message_bytes_max`: closed with 1009.
   session::SessionTimes times;      ///< Also how long REST waits for a document.

@@ -1,10 +1,14 @@
 #include "troupe/gateway/http_get.hpp"
 
+#include <sys/un.h>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <utility>
 
 namespace troupe::gateway {
 
@@ -28,20 +32,12 @@ Error to_error(const beast::error_code& error) {
   return {error == beast::error::timeout ? ErrorCode::kTimeout : ErrorCode::kUnreachable, error.message()};
 }
 
-}  // namespace
-
-Result<std::string> http_get(const std::string& address, const std::string& target, Duration within) {
-  const auto colon = address.rfind(':');
-  asio::io_context context;
-  beast::error_code error;
-  const auto endpoints =
-      asio::ip::tcp::resolver(context).resolve(address.substr(0, colon), address.substr(colon + 1), error);
-  if (error) return std::unexpected(to_error(error));
-  beast::tcp_stream stream(context);
+/// One question and its answer on a stream that `connect` begins to connect.
+template <class Stream, class Connect>
+Result<std::string> ask(asio::io_context& context, Stream& stream, Connect connect,
+                        const http::request<http::empty_body>& request, Duration within) {
   stream.expires_after(within);
-  error = run_step(context, [&](auto done) { stream.async_connect(endpoints, std::move(done)); });
-  http::request<http::empty_body> request{http::verb::get, target, 11};
-  request.set(http::field::host, address);
+  beast::error_code error = run_step(context, std::move(connect));
   if (!error) error = run_step(context, [&](auto done) { http::async_write(stream, request, std::move(done)); });
   beast::flat_buffer buffer;
   http::response<http::string_body> response;
@@ -52,6 +48,31 @@ Result<std::string> http_get(const std::string& address, const std::string& targ
     return fail(ErrorCode::kRefused, std::to_string(response.result_int()) + " " + response.body());
   }
   return std::move(response.body());
+}
+
+}  // namespace
+
+Result<std::string> http_get(const HttpServer& server, const std::string& target, Duration within) {
+  http::request<http::empty_body> request{http::verb::get, target, 11};
+  request.set(http::field::host, server.socket.empty() ? server.address : "local");
+  if (!server.token.empty()) request.set(http::field::authorization, "Bearer " + server.token);
+  asio::io_context context;
+  if (!server.socket.empty()) {
+    using Local = asio::local::stream_protocol;
+    if (server.socket.size() >= sizeof(sockaddr_un::sun_path))
+      return fail(ErrorCode::kInvalidArgument, "this path is too long for a socket");
+    beast::basic_stream<Local> stream(context);
+    const auto connect = [&](auto done) { stream.async_connect(Local::endpoint(server.socket), std::move(done)); };
+    return ask(context, stream, connect, request, within);
+  }
+  const auto colon = server.address.rfind(':');
+  beast::error_code error;
+  const auto endpoints = asio::ip::tcp::resolver(context).resolve(server.address.substr(0, colon),
+                                                                  server.address.substr(colon + 1), error);
+  if (error) return std::unexpected(to_error(error));
+  beast::tcp_stream stream(context);
+  const auto connect = [&](auto done) { stream.async_connect(endpoints, std::move(done)); };
+  return ask(context, stream, connect, request, within);
 }
 
 }  // namespace troupe::gateway

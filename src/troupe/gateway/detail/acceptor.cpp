@@ -1,8 +1,15 @@
 #include "troupe/gateway/detail/acceptor.hpp"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "troupe/gateway/detail/http_connection.hpp"
@@ -31,8 +38,25 @@ void begin_connection(const std::shared_ptr<ShardPart>& part, Socket socket, Adm
   const auto channel = std::make_shared<ClientChannel>(part, std::move(socket), std::move(admission));
   const auto connection = std::make_shared<HttpConnection>(part, channel);
   if (part->shared->stopped || missed_drain) return channel->cut();
-  if (place <= part->options.connections_max) return connection->start();
+  // Whoever runs the node can look at it also when it is full.
+  if (place <= part->options.connections_max || channel->is_local()) return connection->start();
   connection->refuse();
+}
+
+error_code last_error() { return {errno, boost::system::system_category()}; }
+
+/// Removes a socket that nobody listens on any more. What is in the way, if something is.
+std::string clear_path(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return {};
+  if (!S_ISSOCK(status.st_mode)) return "there is something else than a socket";
+  asio::io_context io;
+  asio::local::stream_protocol::socket probe(io);
+  error_code error;
+  probe.connect(asio::local::stream_protocol::endpoint(path), error);
+  if (!error) return "another process listens there";
+  if (error != asio::error::connection_refused) return error.message();
+  return ::unlink(path.c_str()) == 0 ? std::string() : last_error().message();
 }
 
 }  // namespace
@@ -54,10 +78,10 @@ Result<std::string> Acceptor::listen(const std::string& address) {
     endpoint = found.begin()->endpoint();
   }
   acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
-  if (!error) endpoint = acceptor_.local_endpoint(error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) std::memcpy(endpoint.data(), acceptor_.local_endpoint(error).data(), endpoint.size());
   if (error) {
     close();
     return cannot(ErrorCode::kInputOutput, error);
@@ -66,13 +90,36 @@ Result<std::string> Acceptor::listen(const std::string& address) {
   return text_of(endpoint);
 }
 
+Result<void> Acceptor::listen_locally(const std::string& path) {
+  const auto cannot = [&](const std::string& why) {
+    close();
+    return fail(ErrorCode::kInputOutput, fmt::format("cannot listen on {}: {}", path, why));
+  };
+  if (path.size() >= sizeof(sockaddr_un::sun_path))
+    return cannot(fmt::format("the path of a socket has at most {} bytes", sizeof(sockaddr_un::sun_path) - 1));
+  if (const std::string obstacle = clear_path(path); !obstacle.empty()) return cannot(obstacle);
+  const asio::local::stream_protocol::endpoint endpoint(path);
+  error_code error;
+  acceptor_.open(endpoint.protocol(), error);
+  // Before it has a name, so that at no time anybody else can open it.
+  if (!error && ::fchmod(acceptor_.native_handle(), S_IRUSR | S_IWUSR) != 0) error = last_error();
+  if (!error) acceptor_.bind(endpoint, error);
+  if (error) return cannot(error.message());
+  path_ = path;
+  acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return cannot(error.message());
+  return {};
+}
+
 void Acceptor::start(std::vector<std::shared_ptr<ShardPart>> parts) {
+  if (!acceptor_.is_open()) return;
   parts_ = std::move(parts);
   accept();
 }
 
 void Acceptor::close() {
   error_code ignored;
+  if (!path_.empty()) ::unlink(std::exchange(path_, {}).c_str());
   acceptor_.close(ignored);
   pause_.cancel();
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstring>
 
 namespace troupe::gateway::detail {
 
@@ -20,10 +22,19 @@ bool is_only_full(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
 }
 
+bool is_unix(const Socket& socket) {
+  error_code ignored;
+  return socket.local_endpoint(ignored).protocol().family() == AF_UNIX;
+}
+
 }  // namespace
 
 ClientChannel::ClientChannel(std::shared_ptr<ShardPart> part, Socket socket, Admission admission)
-    : part_(std::move(part)), socket_(std::move(socket)), admission_(std::move(admission)), linger_(part_->io) {
+    : part_(std::move(part)),
+      socket_(std::move(socket)),
+      is_local_(is_unix(socket_)),
+      admission_(std::move(admission)),
+      linger_(part_->io) {
   // None of these fails on a socket that is connected; on one that broke meanwhile, the first read says so.
   error_code ignored;
   socket_.non_blocking(true, ignored);
@@ -33,6 +44,17 @@ ClientChannel::ClientChannel(std::shared_ptr<ShardPart> part, Socket socket, Adm
 
 ClientChannel::~ClientChannel() {
   if (!closed_) part_->channels.erase(this);
+}
+
+std::string ClientChannel::client() const {
+  error_code error;
+  const auto end = socket_.remote_endpoint(error);
+  asio::ip::tcp::endpoint address;
+  if (error || is_local_ || end.size() > address.capacity()) return {};
+  std::memcpy(address.data(), end.data(), end.size());
+  if (address.address().is_v4()) return address.address().to_string();
+  const auto bytes = address.address().to_v6().to_bytes();
+  return {bytes.begin(), bytes.begin() + bytes.size() / 2};
 }
 
 void ClientChannel::send(std::string head, session::Text body) {

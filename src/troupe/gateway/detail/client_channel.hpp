@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -21,9 +21,11 @@
 
 namespace troupe::gateway::detail {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+/// Of TCP, or of the local socket.
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
-/// A client's TCP connection: its socket, what waits to be written, and how it ends. Writing never waits: what is sent
+/// A client's connection: its socket, what waits to be written, and how it ends. Writing never waits: what is sent
 /// is queued, and flushed at the end of the shard's round, all of it with one gathered write. Reading is its owner's
 /// business (`socket`). Only on the shard's thread.
 class ClientChannel final : public std::enable_shared_from_this<ClientChannel> {
@@ -70,6 +72,12 @@ class ClientChannel final : public std::enable_shared_from_this<ClientChannel> {
   bool has_unread() const { return !unread_.empty(); }
   std::string& unread_bytes() { return unread_; }
 
+  /// Who is at the other end, as far as its network says: an IPv4 address, or the half of an IPv6 address that is the
+  /// network's. Empty if it is not known.
+  std::string client() const;
+  /// Whether it came over the local socket, which only the owner of this process can open.
+  bool is_local() const { return is_local_; }
+
   Socket& socket() { return socket_; }
   ShardPart& part() { return *part_; }
 
@@ -91,6 +99,7 @@ class ClientChannel final : public std::enable_shared_from_this<ClientChannel> {
 
   const std::shared_ptr<ShardPart> part_;
   Socket socket_;
+  const bool is_local_;
   std::optional<Admission> admission_;
   std::shared_ptr<Owner> owner_;
   std::string unread_;

@@ -2,26 +2,33 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "troupe/gateway/detail/admin/admin_access.hpp"
 #include "troupe/gateway/detail/static_files.hpp"
 #include "troupe/gateway/gateway.hpp"
 
 namespace troupe::gateway::detail {
 
-/// What all shards of a gateway share. Constant but for the atomics. It outlives the gateway, as its last connections
-/// do.
+/// What all shards of a gateway share. Constant but for the atomics and what guards itself. It outlives the gateway, as
+/// its last connections do.
 struct GatewayShared {
   GatewayShared(GatewayOptions gateway_options, GatewayWorld gateway_world)
-      : options(std::move(gateway_options)), world(std::move(gateway_world)), files(options.web_root, world.log_sink) {}
+      : options(std::move(gateway_options)),
+        world(std::move(gateway_world)),
+        files(options.web_root, world.log_sink),
+        admin(options.admin.token, options.admin.attempts_max, world.metrics) {}
 
   const GatewayOptions options;
   const GatewayWorld world;
   const StaticFiles files;
+  AdminAccess admin;
+  const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   const std::string unique =
       make_unique_word();                  ///< Tells this life of the node's sessions and keys from others: "5k2w".
   std::atomic<std::uint64_t> sessions{0};  ///< Sessions begun.

@@ -7,6 +7,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <utility>
 
+#include "troupe/gateway/detail/admin/admin_routes.hpp"
 #include "troupe/gateway/detail/routes.hpp"
 #include "troupe/gateway/detail/web_socket.hpp"
 
@@ -163,6 +164,9 @@ HttpRequest HttpConnection::request() const {
       .method = view(message.method_string()), .target = origin_form(view(message.target())), .body = message.body()};
   request.origin = field(http::field::origin);
   request.if_none_match = field(http::field::if_none_match);
+  request.authorization = field(http::field::authorization);
+  request.is_local = channel_->is_local();
+  if (is_admin_path(request.path())) request.client = channel_->client();
   if (const auto key = message.find("Idempotency-Key"); key != message.end())
     request.idempotency_key = view(key->value());
   return request;

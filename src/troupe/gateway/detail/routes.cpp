@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "troupe/gateway/detail/admin/admin_routes.hpp"
 #include "troupe/gateway/detail/metrics_text.hpp"
 #include "troupe/gateway/detail/rest_calls.hpp"
 
@@ -95,6 +96,7 @@ void answer_request(const std::shared_ptr<ShardPart>& part, const HttpRequest& r
   const std::string_view path = request.path();
   if (auto answer = answer_for_operators(*part, path))
     return respond(request.is_read() ? std::move(*answer) : wrong_method());
+  if (is_admin_path(path)) return answer_admin(part, request, std::move(respond));
   if (part->draining) {
     part->metrics.refused("draining");
     return respond(json(session::rest_error(Error{ErrorCode::kStopping, ""})));
