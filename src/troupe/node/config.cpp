@@ -25,6 +25,7 @@ using namespace config;  // NOLINT(google-build-using-namespace): this file puts
 constexpr std::size_t kFileBytesMax = 1U << 20U;
 constexpr std::string_view kReference = "docs/configuration.md lists all keys";
 constexpr std::string_view kFileVariable = "TROUPE_CONFIG";  ///< Names the file; read by the program.
+constexpr std::string_view kTokenVariable = "TROUPE_TOKEN";  ///< Of `troupe ctl`.
 
 std::vector<std::string> names(std::string Setting::* name) {
   std::vector<std::string> result;
@@ -68,7 +69,7 @@ class Loader {
     if (!sources_.file.empty() || sources_.file_text) read_file();
     read_environment();
     read_flags();
-    read_secret(config_);
+    read_secrets(config_);
     // REST has the limits of a session.
     gateway::GatewayOptions& gateway = config_.options.gateway;
     gateway.rest.message_bytes_max = gateway.session.message_bytes_max;
@@ -186,7 +187,7 @@ class Loader {
 
   void read_environment() {
     for (const auto& [variable, text] : sources_.environment) {
-      if (!variable.starts_with("TROUPE_") || variable == kFileVariable) continue;
+      if (!variable.starts_with("TROUPE_") || variable == kFileVariable || variable == kTokenVariable) continue;
       const std::string where = "environment " + variable;
       const auto setting = std::ranges::find(settings(), variable, &Setting::variable);
       if (setting == settings().end()) {

@@ -29,8 +29,9 @@ struct ConfigProblem {
 
 /// The configuration as far as it could be read, and everything that is wrong with it.
 struct Config {
-  NodeOptions options;  ///< Of no use while there are errors.
+  NodeOptions options{.gateway = {.admin = {.socket = "auto"}}};  ///< Of no use while there are errors.
   std::string secret_file;
+  std::string token_file;
   std::vector<std::string> channels;           ///< As they were written.
   std::vector<ConfigProblem> problems;         ///< Those of the file in the order of its lines.
   std::map<std::string, std::string> origins;  ///< By key, of what was given and understood: as `ConfigProblem::where`.

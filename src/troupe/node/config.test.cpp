@@ -191,7 +191,8 @@ TEST(Config, a_value_of_the_wrong_type_shows_the_right_one) {
 
 TEST(Config, mistakes_of_flags_and_environment_name_them) {
   ConfigSources sources = file("");
-  sources.environment = {{"TROUPE_SHARDS", "many"}, {"TROUPE_HTTP_LISTN", "x"}, {"TROUPE_CONFIG", "troupe.toml"}};
+  sources.environment = {
+      {"TROUPE_SHARDS", "many"}, {"TROUPE_HTTP_LISTN", "x"}, {"TROUPE_CONFIG", "troupe.toml"}, {"TROUPE_TOKEN", "x"}};
   sources.flags = {{"http.listen", "8080"}, {"gateway.permessage_deflate", "yes"}};
   EXPECT_EQ(problems(sources),
             R"(environment TROUPE_HTTP_LISTN: warning: this variable is none of Troupe's, and is ignored

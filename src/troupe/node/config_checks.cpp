@@ -27,6 +27,7 @@ constexpr std::size_t kSecretBytesMax = 64U << 10U;
 constexpr std::size_t kSecretBytesGood = 16;
 constexpr std::string_view kSecretRemedy =
     "make one with `openssl rand -hex 32 > secret && chmod 600 secret`, the same for all nodes";
+constexpr std::string_view kTokenRemedy = "make one with `openssl rand -hex 32 > token && chmod 600 token`";
 
 /// Absent: the address is empty, or is not one.
 std::optional<HostPort> parse(const std::string& address) {
@@ -272,37 +273,53 @@ class Checks {
   const std::string& nowhere_;
 };
 
+/// A secret that is kept in a file: who reads it is told what is wrong with the file.
+class SecretFile {
+ public:
+  SecretFile(Config& config, std::string key, const std::string& path, std::string_view remedy)
+      : config_(config), key_(std::move(key)), path_(path), remedy_(remedy) {}
+
+  void read(std::string& secret) const {
+    if (path_.empty()) return;
+    struct stat status{};
+    if (::stat(path_.c_str(), &status) != 0) {
+      return error(fmt::format("\"{}\" cannot be read: {}", path_, std::generic_category().message(errno)), remedy_);
+    }
+    if (!S_ISREG(status.st_mode)) return error(fmt::format("\"{}\" is not a file", path_), remedy_);
+    std::ifstream file(path_, std::ios::binary);
+    std::string text(kSecretBytesMax + 1, '\0');
+    file.read(text.data(), std::ssize(text));
+    if (!file.is_open() || file.bad())
+      return error(fmt::format("\"{}\" cannot be read by this user", path_), "make this user its owner");
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kSecretBytesMax) return error(fmt::format("\"{}\" is too long for a secret", path_), remedy_);
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    if (text.empty()) return error(fmt::format("\"{}\" is empty", path_), remedy_);
+    if (text.size() < kSecretBytesGood) report(false, "so short a secret can be guessed", remedy_);
+    if ((status.st_mode & S_IRWXO) != 0) {
+      report(false, fmt::format("every user of this machine may read or change \"{}\"", path_),
+             fmt::format("run `chmod o= {}`", path_));
+    }
+    secret = std::move(text);
+  }
+
+ private:
+  void report(bool is_error, const std::string& text, std::string_view remedy) const {
+    config_.problems.push_back({is_error, config_.origins[key_], key_ + ": " + text, std::string(remedy)});
+  }
+  void error(const std::string& text, std::string_view remedy) const { report(true, text, remedy); }
+
+  Config& config_;
+  std::string key_;
+  const std::string& path_;
+  std::string_view remedy_;
+};
+
 }  // namespace
 
-void read_secret(Config& config) {
-  const std::string& path = config.secret_file;
-  if (path.empty()) return;
-  const auto report = [&](bool is_error, std::string text, std::string_view remedy) {
-    config.problems.push_back({is_error, config.origins["cluster.secret_file"],
-                               "cluster.secret_file: " + std::move(text), std::string(remedy)});
-  };
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) {
-    return report(true, fmt::format("\"{}\" cannot be read: {}", path, std::generic_category().message(errno)),
-                  kSecretRemedy);
-  }
-  if (!S_ISREG(status.st_mode)) return report(true, fmt::format("\"{}\" is not a file", path), kSecretRemedy);
-  std::ifstream file(path, std::ios::binary);
-  std::string secret(kSecretBytesMax + 1, '\0');
-  file.read(secret.data(), std::ssize(secret));
-  if (!file.is_open() || file.bad())
-    return report(true, fmt::format("\"{}\" cannot be read by this user", path), "make this user its owner");
-  secret.resize(static_cast<std::size_t>(file.gcount()));
-  if (secret.size() > kSecretBytesMax)
-    return report(true, fmt::format("\"{}\" is too long for a secret", path), kSecretRemedy);
-  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
-  if (secret.empty()) return report(true, fmt::format("\"{}\" is empty", path), kSecretRemedy);
-  if (secret.size() < kSecretBytesGood) report(false, "so short a secret can be guessed", kSecretRemedy);
-  if ((status.st_mode & S_IRWXO) != 0) {
-    report(false, fmt::format("every user of this machine may read or change \"{}\"", path),
-           fmt::format("run `chmod o= {}`", path));
-  }
-  config.options.secret = std::move(secret);
+void read_secrets(Config& config) {
+  SecretFile(config, "cluster.secret_file", config.secret_file, kSecretRemedy).read(config.options.secret);
+  SecretFile(config, "admin.token_file", config.token_file, kTokenRemedy).read(config.options.gateway.admin.token);
 }
 
 void check_together(Config& config, const std::set<std::string>& mistaken, const std::string& nowhere,

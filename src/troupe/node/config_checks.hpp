@@ -7,8 +7,8 @@
 
 namespace troupe::config {
 
-/// Reads the secret's file into `config.options.secret`, and appends what is wrong with it to `config.problems`.
-void read_secret(Config& config);
+/// Reads the files of secrets into the options, and appends what is wrong with them to `config.problems`.
+void read_secrets(Config& config);
 
 /// Appends what single values cannot show: settings that contradict each other, and places that are not there.
 /// `mistaken` are the keys whose values could not be read; what depends on them is not checked. `nowhere` is the place

@@ -54,6 +54,25 @@ TEST_F(ConfigFiles, the_secret_is_the_file_without_its_line_end) {
   EXPECT_EQ(changed_settings(config).size(), 1U) << "the secret itself is no setting";
 }
 
+TEST_F(ConfigFiles, the_token_of_operators_is_a_secret_in_a_file_too) {
+  const std::string path = write("token", "0123456789abcdef\n");
+  const Config config = load_config({.flags = {{"admin.token_file", path}}, .serves_documents = false});
+  EXPECT_TRUE(config.problems.empty()) << to_string(config.problems.front());
+  EXPECT_EQ(config.options.gateway.admin.token, "0123456789abcdef");
+  EXPECT_EQ(texts("admin.token_file = \"not-there\""),
+            "error: admin.token_file: \"not-there\" cannot be read: No such file or directory\n");
+}
+
+TEST(ConfigChecks, the_socket_of_operators_is_where_ctl_finds_it_unless_it_is_said) {
+  const auto socket = [](std::string text) {
+    return load_config({.file_text = std::move(text), .serves_documents = false}).options.gateway.admin.socket;
+  };
+  EXPECT_EQ(socket(""), "auto");
+  EXPECT_EQ(socket("admin.socket = \"/run/a.socket\""), "/run/a.socket");
+  EXPECT_EQ(socket("admin.socket = \"\""), "");
+  EXPECT_EQ(NodeOptions().gateway.admin.socket, "") << "a program's own node leaves none";
+}
+
 TEST_F(ConfigFiles, a_secret_that_is_none_is_refused) {
   const auto secret = [](const std::string& path) { return texts("cluster.secret_file = \"" + path + "\""); };
   EXPECT_EQ(secret(write("empty", "\n")),

@@ -22,6 +22,7 @@ std::string_view title_of(std::string_view table) {
   if (table == "http") return "The port for clients";
   if (table == "session") return "One client";
   if (table == "gateway") return "All clients";
+  if (table == "admin") return "Those who run the node";
   return "The log";
 }
 

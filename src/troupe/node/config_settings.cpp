@@ -221,6 +221,18 @@ std::vector<Setting> gateway_settings() {
   };
 }
 
+std::vector<Setting> admin_settings() {
+  return {
+      make("admin.socket", Path{TROUPE_FIELD(options.gateway.admin.socket)},
+           "Unix socket over which this user's programs look at the node; `auto`: where `troupe ctl` finds it; empty: "
+           "none"),
+      make("admin.token_file", Path{TROUPE_FIELD(token_file)},
+           "File with the token that opens `/admin` on the port for clients; empty: it is closed there"),
+      make("admin.attempts_max", Count{TROUPE_FIELD(options.gateway.admin.attempts_max), 1, 1'000'000},
+           "Wrong tokens from one address in a minute; one more: HTTP 429 until it is over"),
+  };
+}
+
 std::vector<Setting> log_settings() {
   const Choice level{
       {"debug", "info", "warning", "error"},
@@ -243,7 +255,7 @@ const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = [] {
     std::vector<Setting> result;
     for (auto part : {node_settings, cluster_settings, delivery_settings, document_settings, http_settings,
-                      session_settings, gateway_settings, log_settings}) {
+                      session_settings, gateway_settings, admin_settings, log_settings}) {
       std::ranges::move(part(), std::back_inserter(result));
     }
     return result;

@@ -172,15 +172,16 @@ Result<void> Node::listen() {
     return fail(ErrorCode::kInvalidArgument,
                 "document.nodes does not name this node's own cluster address, " + documents.self);
   }
-  if (options_.http_listen.empty()) return {};
+  if (options_.http_listen.empty() && options_.gateway.admin.socket.empty()) return {};
   gateway::GatewayOptions gateway = options_.gateway;
   gateway.listen = options_.http_listen;
   gateway.node = options_.name;
   if (!cluster_address_.empty()) gateway.configured = documents.nodes;
   parts_->gateway = std::make_unique<gateway::Gateway>(
-      gateway, gateway::GatewayWorld{*runtime_, metrics_, parts_->log_sink, [this] { return readiness(); }});
+      gateway, gateway::GatewayWorld{*runtime_, metrics_, parts_->log_sink, [this] { return readiness(); },
+                                     parts_->cluster.get()});
   if (const auto listening = parts_->gateway->listen(); !listening) {
-    return fail(listening.error().code, "the port for clients: " + listening.error().detail);
+    return fail(listening.error().code, "clients: " + listening.error().detail);
   }
   http_address_ = options_.http_advertise.empty() ? parts_->gateway->address() : options_.http_advertise;
   return {};

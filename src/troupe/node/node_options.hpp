@@ -34,7 +34,7 @@ struct NodeOptions {
   document::DocumentOptions documents;  ///< The rest; `self`, `nodes` and `types` are set by the node.
 
   // Clients.
-  std::string http_listen;          ///< host:port for HTTP and WebSocket; port 0: any that is free; empty: no gateway.
+  std::string http_listen;          ///< host:port for HTTP and WebSocket; port 0: any that is free; empty: no clients.
   std::string http_advertise;       ///< host:port under which clients reach it; empty: as it listens.
   gateway::GatewayOptions gateway;  ///< The rest; `listen`, `node` and `configured` are set by the node.
   Duration drain_timeout = 10s;     ///< For clients to leave when the node stops.
