@@ -4,72 +4,102 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "lane_table.hpp"
-#include "troupe/gateway/http_get.hpp"
+#include "node_query.hpp"
 
 namespace troupe::server {
 
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
 struct CtlOptions {
-  std::string address = "127.0.0.1:8080";
+  NodeChoice choice;
+  bool json = false;
   bool once = false;
 };
+using Render = std::string (*)(const nlohmann::json&);
 
-/// Says what went wrong, if anything did.
-bool read(const CtlOptions& options, LaneTable& table) {
-  const auto metrics = gateway::http_get(options.address, "/metrics", std::chrono::seconds(5));
-  if (metrics) return table = read_lanes(*metrics), true;
-  fmt::print(stderr, "error: {}\n  remedy: give the HTTP address of a running node with --http\n",
-             metrics.error().to_string());
-  return false;
+/// What is to be printed. Says what went wrong, if something did.
+std::optional<std::string> read(const CtlOptions& options, const std::string& resource, Render render) {
+  const auto answer = query_node(options.choice, resource);
+  if (!answer) {
+    fmt::print(stderr, "error: {}\n  remedy: {}\n", answer.error().text, answer.error().remedy);
+    return std::nullopt;
+  }
+  if (options.json) return *answer + "\n";
+  const auto json = nlohmann::json::parse(*answer, nullptr, false);
+  if (json.is_object()) return render(json);
+  fmt::print(stderr, "error: the answer is not JSON\n  remedy: is this a node of the same version?\n");
+  return std::nullopt;
 }
 
 int lanes(const CtlOptions& options) {
-  LaneTable table;
-  if (!read(options, table)) return 1;
-  fmt::print("{}", render_lanes(table, {}, 0));
-  return 0;
+  const auto text = read(options, "lanes", &render_lanes);
+  if (text) fmt::print("{}", *text);
+  return text ? 0 : 1;
 }
 
 /// The table again and again, until Ctrl-C.
 int top(const CtlOptions& options) {
-  LaneTable before;
-  if (!read(options, before)) return 1;
-  for (auto began = SteadyClock::now();;) {
-    std::this_thread::sleep_for(std::chrono::seconds(2));
-    LaneTable now;
-    if (!read(options, now)) return 1;
-    const auto ended = SteadyClock::now();
-    const std::string text = render_lanes(now, before, std::chrono::duration<double>(ended - began).count());
-    fmt::print("{}{}", options.once ? "" : "\033[H\033[2J", text);
+  for (;;) {
+    const auto text = read(options, "lanes", &render_rates);
+    if (!text) return 1;
+    const bool redraw = !options.once && !options.json;
+    fmt::print("{}{}", redraw ? "\033[H\033[2J" : "", *text);
     std::fflush(stdout);
     if (options.once) return 0;
-    before = std::move(now);
-    began = ended;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
   }
+}
+
+void add_choice(CLI::App& command, CtlOptions& options) {
+  NodeChoice& choice = options.choice;
+  command.add_option("--node", choice.node, "The node of this name; needed where several run on this machine")
+      ->type_name("NAME")
+      ->group("Which node");
+  command.add_option("--socket", choice.socket, "The node with this socket (its admin.socket)")
+      ->type_name("PATH")
+      ->group("Which node");
+  command.add_option("--http", choice.address, "The node with this HTTP address; it wants its token")
+      ->type_name("HOST:PORT")
+      ->group("Which node");
+  command
+      .add_option("--token-file", choice.token_file,
+                  "File with the token (the node's admin.token_file). Or the variable TROUPE_TOKEN has the token")
+      ->type_name("FILE")
+      ->needs("--http")
+      ->group("Which node");
+  command.add_flag("--json", options.json, "What the node answered, as it came");
 }
 
 }  // namespace
 
 void add_ctl_command(CLI::App& app, std::function<int()>& chosen) {
   auto options = std::make_shared<CtlOptions>();
-  CLI::App* ctl = app.add_subcommand("ctl", "look at a running node");
+  if (const char* token = std::getenv("TROUPE_TOKEN")) options->choice.token = token;
+  CLI::App* ctl = app.add_subcommand("ctl", "look at a running node: on this machine over its socket, or by HTTP");
   ctl->require_subcommand(1);
+  ctl->footer(
+      "Without a flag it is the one node that runs on this machine: troupe ctl top\n"
+      "One of several:                                              troupe ctl lanes --node b\n"
+      "Another machine's:       troupe ctl lanes --http 10.0.0.1:8080 --token-file token");
   const auto add = [&](const char* name, const char* help, int (*run)(const CtlOptions&)) {
     CLI::App* command = ctl->add_subcommand(name, help);
-    command->add_option("--http", options->address, "the node's HTTP address")->capture_default_str();
+    add_choice(*command, *options);
     command->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
     return command;
   };
-  add("lanes", "each connection to another node: its queue, what is under way, its window, the round trip", &lanes);
-  add("top", "the same with rates, renewed every two seconds until Ctrl-C", &top)
-      ->add_flag("--once", options->once, "only once, after two seconds");
+  add("lanes",
+      "each connection to another node: its queue, what is under way and its window, how often and how long messages "
+      "waited for credit, round trips, what was dropped",
+      &lanes);
+  add("top", "what moves on each connection in a second, renewed until Ctrl-C", &top)
+      ->add_flag("--once", options->once, "Only once");
 }
 
 }  // namespace troupe::server

@@ -50,6 +50,42 @@ void open_browser(const std::string& url) {
   posix_spawnattr_destroy(&attributes);
 }
 
+/// A file with 128 random bits, made once. Empty if it cannot be written.
+std::string secret_file(const std::string& path) {
+  if (std::filesystem::exists(path)) return path;
+  unsigned char bytes[16];
+  if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) return {};
+  std::error_code error;
+  std::ofstream out(path);
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
+  for (const unsigned char byte : bytes) out << fmt::format("{:02x}", byte);
+  return out.flush() && !error ? path : std::string();
+}
+
+std::string admin_token_file(const DemoOptions& options) { return secret_file(options.data + "/demo-admin-token"); }
+
+std::string first_word_of(const std::string& file) {
+  std::string word;
+  std::ifstream(file) >> word;
+  return word;
+}
+
+/// The token stands behind the #, which browsers keep to themselves.
+std::string admin_url(const std::string& http, const std::string& token) {
+  return fmt::format("http://{}/admin#token={}", http, token);
+}
+
+bool make_folder(const DemoOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.data, error);
+  return !error;
+}
+
+int cannot_write(const DemoOptions& options) {
+  std::fprintf(stderr, "troupe: the folder %s cannot be written; choose another with --data\n", options.data.c_str());
+  return 1;
+}
+
 int demo_one(const DemoOptions& options) {
   hold_stop_signals();
   NodeOptions node_options;
@@ -57,6 +93,13 @@ int demo_one(const DemoOptions& options) {
   node_options.data = options.data + "/demo";
   node_options.http_listen = fmt::format("{}:{}", options.host, options.http_port);
   node_options.gateway.web_root = find_web_root();
+  node_options.gateway.admin.socket = "auto";
+  if (options.admin) {
+    if (!make_folder(options)) return cannot_write(options);
+    node_options.gateway.admin.token = first_word_of(admin_token_file(options));
+    if (node_options.gateway.admin.token.empty()) return cannot_write(options);
+  }
+  const std::string token = node_options.gateway.admin.token;
   node_options.log_level = LogLevel::kWarning;
   Node node(std::move(node_options));
   Result<void> started = node.add_document("canvas/", canvas::make);
@@ -74,6 +117,7 @@ int demo_one(const DemoOptions& options) {
       "(--host 0.0.0.0).\n"
       "Drawings are kept in {}. Ctrl-C stops.\n",
       url, options.data + "/demo");
+  if (!token.empty()) fmt::print("The node itself: {}\n", admin_url(node.http_address(), token));
   fmt::print("ready name={} http={} cluster={}\n", node.name(), node.http_address(), node.cluster_address());
   std::fflush(stdout);
   if (options.open_browser) open_browser(url);
@@ -95,8 +139,7 @@ class ClusterDemo {
   std::string cluster_address(std::size_t index) const {
     return fmt::format("127.0.0.1:{}", options_.cluster_port + index);
   }
-  std::string write_secret() const;
-  void make_nodes(const std::string& secret_file);
+  void make_nodes(const std::string& secret, const std::string& admin_token);
   bool wait_until_ready();
   void restart_ended();
   std::vector<std::string> table();
@@ -111,18 +154,7 @@ class ClusterDemo {
   std::vector<std::string> printed_;
 };
 
-std::string ClusterDemo::write_secret() const {
-  std::string file = options_.data + "/demo-secret";
-  if (std::filesystem::exists(file)) return file;
-  unsigned char bytes[16];
-  if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) return {};
-  std::ofstream out(file);
-  std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  for (const unsigned char byte : bytes) out << fmt::format("{:02x}", byte);
-  return out.flush() ? file : std::string();
-}
-
-void ClusterDemo::make_nodes(const std::string& secret_file) {
+void ClusterDemo::make_nodes(const std::string& secret, const std::string& admin_token) {
   for (std::size_t i = 0; i < options_.nodes; ++i) {
     const std::string name(1, static_cast<char>('a' + i));
     std::string join;
@@ -133,7 +165,8 @@ void ClusterDemo::make_nodes(const std::string& secret_file) {
     std::filesystem::create_directories(data);
     std::vector<std::string> arguments{
         "--name", name,     "--http", http_address(i), "--cluster", cluster_address(i), "--join",
-        join,     "--data", data,     "--secret-file", secret_file, "--shards",         "1"};
+        join,     "--data", data,     "--secret-file", secret,      "--shards",         "1"};
+    if (!admin_token.empty()) arguments.insert(arguments.end(), {"--admin-token-file", admin_token});
     nodes_.push_back(std::make_unique<ChildNode>(name, std::move(arguments), data + "/log"));
   }
   ended_at_.resize(nodes_.size());
@@ -222,15 +255,10 @@ int ClusterDemo::run() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  std::error_code error;
-  std::filesystem::create_directories(options_.data, error);
-  const std::string secret_file = write_secret();
-  if (error || secret_file.empty()) {
-    std::fprintf(stderr, "troupe: the folder %s cannot be written; choose another with --data\n",
-                 options_.data.c_str());
-    return 1;
-  }
-  make_nodes(secret_file);
+  const std::string secret = make_folder(options_) ? secret_file(options_.data + "/demo-secret") : std::string();
+  const std::string token = options_.admin && !secret.empty() ? admin_token_file(options_) : std::string();
+  if (secret.empty() || (options_.admin && token.empty())) return cannot_write(options_);
+  make_nodes(secret, token);
   for (const auto& node : nodes_) {
     if (!node->start()) return 1;
   }
@@ -240,6 +268,7 @@ int ClusterDemo::run() {
   if (wait_until_ready()) {
     fmt::print("Troupe is running on {} nodes. Kill one and watch: kill -9 PROCESS. Ctrl-C stops all.\n\n",
                nodes_.size());
+    if (!token.empty()) fmt::print("The nodes themselves: {}\n\n", admin_url(http_address(0), first_word_of(token)));
     if (options_.open_browser) open_browser("http://" + http_address(0) + "/canvas/lobby");
     pollfd wait{signal_event, POLLIN, 0};
     while (::poll(&wait, 1, 1000) <= 0) {

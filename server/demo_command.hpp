@@ -13,6 +13,7 @@ struct DemoOptions {
   std::uint16_t cluster_port = 7400;  ///< The same for the cluster, on 127.0.0.1.
   std::string data = "data";
   bool open_browser = true;
+  bool admin = false;  ///< Also the page for operators, with a token that is printed.
 };
 
 /// `troupe demo`: one node in this process, or several as child processes with a table of them. Until Ctrl-C. Returns

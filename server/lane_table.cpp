@@ -1,28 +1,22 @@
 #include "lane_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <vector>
 
 namespace troupe::server {
 
 namespace {
 
-constexpr std::string_view kPrefix = "troupe_lane_";
+using nlohmann::json;
 
-/// The value of a label in `{channel="data",lane="0",peer="b"}`; node names have no quotes that are not escaped.
-std::string label(std::string_view labels, std::string_view name) {
-  const std::string start = fmt::format("{}=\"", name);
-  const std::size_t at = labels.find(start);
-  if (at == std::string_view::npos) return {};
-  std::string value;
-  for (std::size_t i = at + start.size(); i < labels.size() && labels[i] != '"'; ++i) {
-    if (labels[i] == '\\' && i + 1 < labels.size()) ++i;
-    value += labels[i];
-  }
-  return value;
+/// A number of the answer by its path, "/sent/messages"; zero if it is not there.
+double number(const json& lane, const char* path) {
+  const json::json_pointer pointer(path);
+  return lane.contains(pointer) && lane[pointer].is_number() ? lane[pointer].get<double>() : 0;
 }
 
 std::string bytes(double value) {
@@ -32,45 +26,64 @@ std::string bytes(double value) {
   return fmt::format("{:.{}f} {}", value, unit == 0 || value >= 100 ? 0 : 1, units[unit]);
 }
 
-}  // namespace
-
-LaneTable read_lanes(std::string_view metrics) {
-  LaneTable table;
-  while (!metrics.empty()) {
-    const std::size_t end = std::min(metrics.find('\n'), metrics.size());
-    const std::string_view line = metrics.substr(0, end);
-    metrics.remove_prefix(std::min(end + 1, metrics.size()));
-    const std::size_t open = line.find('{');
-    const std::size_t close = line.rfind('}');
-    if (!line.starts_with(kPrefix) || open == std::string_view::npos || close == std::string_view::npos) continue;
-    const std::string_view labels = line.substr(open, close - open);
-    const LaneKey key{label(labels, "peer"), label(labels, "channel"),
-                      static_cast<unsigned>(std::strtoul(label(labels, "lane").c_str(), nullptr, 10))};
-    table[key].values[std::string(line.substr(kPrefix.size(), open - kPrefix.size()))] =
-        std::strtod(std::string(line.substr(close + 1)).c_str(), nullptr);
-  }
-  return table;
+std::string microseconds(double value) {
+  return value < 10'000 ? fmt::format("{:.0f} us", value) : fmt::format("{:.1f} ms", value / 1000);
 }
 
-std::string render_lanes(const LaneTable& now, const LaneTable& before, double seconds) {
-  std::string text =
-      fmt::format("{:<16} {:<12} {:>4} {:>12} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11} {:>10}\n", "peer", "channel",
-                  "lane", "round trip", "queue", "messages", "under way", "window", "sent/s", "bytes/s", "received/s");
-  for (const auto& [key, lane] : now) {
-    const auto found = before.find(key);
-    const auto rate = [&, figures = &lane](const char* name, bool in_bytes) -> std::string {
-      if (seconds <= 0 || found == before.end()) return "";
-      const double each_second = ((*figures)[name] - found->second[name]) / seconds;
-      return in_bytes ? bytes(each_second) : fmt::format("{:.0f}", each_second);
-    };
-    text += fmt::format("{:<16} {:<12} {:>4} {:>9.0f} us {:>10} {:>10.0f} {:>10} {:>10} {:>11} {:>11} {:>10}\n",
-                        std::get<0>(key), std::get<1>(key), std::get<2>(key), lane["round_trip_microseconds"],
-                        bytes(lane["queue_bytes"]), lane["queue_messages"], bytes(lane["under_way_bytes"]),
-                        bytes(lane["window_bytes"]), rate("sent_messages_total", false), rate("sent_bytes_total", true),
-                        rate("received_messages_total", false));
+/// "3 queue_full, 1 lost"; "-" if nothing was.
+std::string dropped(const json& lane) {
+  std::vector<std::string> causes;
+  for (const auto& [cause, count] : lane.value("dropped", json::object()).items()) {
+    if (count.is_number() && count != 0) causes.push_back(fmt::format("{} {}", count.get<double>(), cause));
   }
-  if (now.empty()) text += "no lanes: the node is linked with no other\n";
+  return causes.empty() ? "-" : fmt::format("{}", fmt::join(causes, ", "));
+}
+
+std::string head_of(const json& lane) {
+  return fmt::format("{:<16} {:<12} {:>4} {:>5}", lane.value("peer", "?"), lane.value("channel", "?"),
+                     number(lane, "/lane"), number(lane, "/shard"));
+}
+
+template <class Row>
+std::string render(const json& answer, const std::string& columns, Row row) {
+  std::string text = fmt::format("{:<16} {:<12} {:>4} {:>5} {}\n", "peer", "channel", "lane", "shard", columns);
+  const json lanes = answer.value("lanes", json::array());
+  for (const json& lane : lanes) text += fmt::format("{} {}\n", head_of(lane), row(lane));
+  if (lanes.empty()) text += "no lanes: the node is linked with no other\n";
+  for (const json& shard : answer.value("silent_shards", json::array()))
+    text += fmt::format("shard {} is busy and did not answer: its lanes are missing\n", shard.dump());
   return text;
+}
+
+}  // namespace
+
+std::string render_lanes(const json& answer) {
+  constexpr auto kColumns = "{:>10} {:>9} {:>10} {:>10} {:>7} {:>9} {:>10} {:>10}  {}";
+  return render(answer,
+                fmt::format(kColumns, "queue", "messages", "under way", "window", "waits", "waited", "round trip",
+                            "p99", "dropped"),
+                [&](const json& lane) {
+                  return fmt::format(kColumns, bytes(number(lane, "/queue_bytes")), number(lane, "/queue_messages"),
+                                     bytes(number(lane, "/under_way_bytes")), bytes(number(lane, "/window_bytes")),
+                                     number(lane, "/credit_waits/count"),
+                                     microseconds(1000 * number(lane, "/credit_waits/milliseconds")),
+                                     microseconds(number(lane, "/round_trip_us/newest")),
+                                     microseconds(number(lane, "/round_trip_us/p99")), dropped(lane));
+                });
+}
+
+std::string render_rates(const json& answer) {
+  constexpr auto kColumns = "{:>11} {:>12} {:>11} {:>12} {:>10} {:>9} {:>10}  {}";
+  return render(
+      answer,
+      fmt::format(kColumns, "sent/s", "bytes/s", "received/s", "bytes/s", "queue", "messages", "round trip", "dropped"),
+      [&](const json& lane) {
+        const auto rate = [&](const char* path) { return fmt::format("{:.0f}", number(lane, path)); };
+        return fmt::format(kColumns, rate("/sent/messages_per_second"), bytes(number(lane, "/sent/bytes_per_second")),
+                           rate("/received/messages_per_second"), bytes(number(lane, "/received/bytes_per_second")),
+                           bytes(number(lane, "/queue_bytes")), number(lane, "/queue_messages"),
+                           microseconds(number(lane, "/round_trip_us/newest")), dropped(lane));
+      });
 }
 
 }  // namespace troupe::server

@@ -1,29 +1,15 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
-#include <tuple>
 
 namespace troupe::server {
 
-/// The lanes of a node, read from the text of its /metrics.
-struct LaneFigures {
-  std::map<std::string, double> values;  ///< By the name of the metric without `troupe_lane_`.
-  double operator[](const std::string& name) const {
-    const auto found = values.find(name);
-    return found == values.end() ? 0 : found->second;
-  }
-};
-using LaneKey = std::tuple<std::string, std::string, unsigned>;  ///< Peer, channel, number.
-using LaneTable = std::map<LaneKey, LaneFigures>;
+/// A table for people of what `/admin/api/lanes` answered: what waits and is under way on each lane, and how long it
+/// took.
+std::string render_lanes(const nlohmann::json& answer);
 
-/// Lines that are no lane's are skipped.
-LaneTable read_lanes(std::string_view metrics);
-
-/// A table for people; rates are those between `before`, so many seconds ago, and `now`. Without a `before` (0 s) they
-/// are left out.
-std::string render_lanes(const LaneTable& now, const LaneTable& before, double seconds);
+/// The same lanes by what they move each second.
+std::string render_rates(const nlohmann::json& answer);
 
 }  // namespace troupe::server

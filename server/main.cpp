@@ -28,6 +28,8 @@ void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::
   demo->add_option("--cluster-port", options.cluster_port, "port of the first node for the other nodes")
       ->capture_default_str();
   demo->add_option("--data", options.data, "folder in which drawings are kept")->capture_default_str();
+  demo->add_flag("--admin", options.admin,
+                 "also the page for operators, /admin; its address is printed with its token");
   demo->add_flag("!--no-browser", options.open_browser, "do not open a browser");
   demo->callback([&] { chosen = [&options] { return troupe::server::demo(options); }; });
 }

@@ -20,10 +20,10 @@ export class TroupeCluster {
   /**
    * Nodes a, b, c, … with one secret, each joining the others. They do not run yet.
    * @param {number} count
-   * @param {{flags?: import('./node.mjs').Flags, secret?: string, lab?: import('./netlab.mjs').Netlab}} [options]  `flags` for every node. With a
+   * @param {{flags?: import('./node.mjs').Flags, env?: Record<string, string>, secret?: string, lab?: import('./netlab.mjs').Netlab}} [options]  `flags` and `env` for every node. With a
    * `lab`, each node runs on the host of its name.
    */
-  static async create(count, { flags = {}, secret = 'a secret of the tests', lab } = {}) {
+  static async create(count, { flags = {}, env = {}, secret = 'a secret of the tests', lab } = {}) {
     const cluster = new TroupeCluster();
     cluster.folder = temporaryFolder();
     cluster.secretFile = join(cluster.folder, 'secret');
@@ -37,6 +37,7 @@ export class TroupeCluster {
         name,
         data: join(/** @type {string} */ (cluster.folder), name),
         prefix: lab?.prefix(name),
+        env,
         flags: { cluster: address, ...(lab ? { http: `${lab.address(name)}:${HTTP_PORT}` } : {}), ...(others ? { join: others } : {}), 'secret-file': /** @type {string} */ (cluster.secretFile), shards: '1', ...flags },
       });
     });

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <expected>
+#include <string>
+
+namespace troupe::server {
+
+/// Which node `troupe ctl` looks at, as the command line and the environment say.
+struct NodeChoice {
+  std::string node;        ///< By name, among those of this user on this machine; empty: the only one.
+  std::string socket;      ///< Or by the path of its socket,
+  std::string address;     ///< or by its HTTP address, with a token
+  std::string token_file;  ///< from a file
+  std::string token;       ///< or the environment.
+};
+
+/// Something that went wrong, and what to do about it.
+struct QueryFailure {
+  std::string text;
+  std::string remedy;
+};
+
+/// Finds the node and asks it for a resource: the text of `/admin/api/NAME`.
+std::expected<std::string, QueryFailure> query_node(const NodeChoice& choice, const std::string& resource);
+
+}  // namespace troupe::server
