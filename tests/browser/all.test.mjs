@@ -5,3 +5,4 @@ import './together.test.mjs';
 import './failures.test.mjs';
 import './restart.test.mjs';
 import './access.test.mjs';
+import './admin.test.mjs';

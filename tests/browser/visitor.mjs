@@ -10,8 +10,8 @@ export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor:
 const PLANE_WIDTH = 1600;
 const PLANE_HEIGHT = 1000;
 
-/** What the browser itself says when a node is not there. No page can prevent it. */
-const AWAY = /WebSocket connection to|net::ERR_|status of 503/;
+/** What the browser itself says when a node is not there, or wants a token. No page can prevent it. */
+const AWAY = /WebSocket connection to|net::ERR_|status of (401|503)/;
 
 /** A point of the plane, which is 1600 wide and 1000 high. @typedef {[number, number]} Point */
 

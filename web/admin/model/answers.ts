@@ -1,0 +1,46 @@
+// What a node answers under /admin/api/.
+
+export interface Traffic {
+  messages: number;
+  bytes: number;
+  messages_per_second: number;
+  bytes_per_second: number;
+}
+
+export interface Lane {
+  peer: string;
+  channel: string;
+  lane: number;
+  shard: number;
+  queue_bytes: number;
+  queue_messages: number;
+  under_way_bytes: number;
+  window_bytes: number;
+  sent: Traffic;
+  received: Traffic;
+  credit_waits: { count: number; milliseconds: number };
+  dropped: Record<string, number>;
+  round_trip_us: { newest: number; p50: number; p99: number; count: number };
+}
+
+export interface LanesAnswer {
+  node: string;
+  lanes: Lane[];
+  silent_shards: number[];
+}
+
+export interface NodeAnswer {
+  name: string;
+  incarnation: number;
+  process: number;
+  uptime_seconds: number;
+  shards: number;
+  actors: number;
+  clients: number;
+  memory_bytes: number;
+  members: number;
+  members_up: number;
+  address: string;
+  http: string;
+  dead_letters: Record<string, number>;
+}
