@@ -191,7 +191,7 @@ class AcknowledgedReceiver {
   Stream* stream_of(const Source& source);
   void advance(Stream& stream, std::uint64_t low);
   void answer(const Source& source, std::uint64_t number, const Seen& seen);
-  void forget_node(const NodeId& node);
+  void forget_node(NodeId node);  ///< A copy: what names it goes, too.
 
   AcknowledgedOptions options_;
   std::map<Source, Stream> streams_;

@@ -313,6 +313,14 @@ TEST(AcknowledgedReceiver, a_new_life_of_a_node_numbers_anew_and_the_old_one_is_
   EXPECT_EQ(receiver.on_message(kAda, stamp(2), true), Verdict::kLate);
 }
 
+TEST(AcknowledgedReceiver, a_new_life_ends_what_every_shard_of_the_old_one_had_sent) {
+  AcknowledgedReceiver receiver({});
+  for (std::uint32_t shard = 0; shard < 4; ++shard) receiver.on_message({kAda.node, shard}, stamp(1), true);
+  EXPECT_EQ(receiver.remembered(), 4U);
+  receiver.on_message({{1, 2}, 1}, stamp(1), true);
+  EXPECT_EQ(receiver.remembered(), 1U);
+}
+
 TEST(AcknowledgedReceiver, a_node_that_is_gone_is_forgotten_when_its_deadlines_have_passed) {
   AcknowledgedReceiver receiver({});
   receiver.on_message(kAda, stamp(1), true);

@@ -88,7 +88,7 @@ void AcknowledgedReceiver::on_low(const Source& source, std::uint64_t low) {
   if (stream != streams_.end()) advance(stream->second, low);
 }
 
-void AcknowledgedReceiver::forget_node(const NodeId& node) {
+void AcknowledgedReceiver::forget_node(NodeId node) {
   for (auto each = streams_.lower_bound({node, 0}); each != streams_.end() && each->first.node == node;) {
     remembered_ -= each->second.seen.size();
     answers_.erase(each->first);
