@@ -33,7 +33,8 @@ std::string microseconds(double value) {
 /// "3 queue_full, 1 lost"; "-" if nothing was.
 std::string dropped(const json& lane) {
   std::vector<std::string> causes;
-  for (const auto& [cause, count] : lane.value("dropped", json::object()).items()) {
+  const json all = lane.value("dropped", json::object());  // `items` refers to it.
+  for (const auto& [cause, count] : all.items()) {
     if (count.is_number() && count != 0) causes.push_back(fmt::format("{} {}", count.get<double>(), cause));
   }
   return causes.empty() ? "-" : fmt::format("{}", fmt::join(causes, ", "));
