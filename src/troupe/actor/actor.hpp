@@ -150,6 +150,10 @@ const ActorType& Actor<Derived>::actor_type() {
 }
 
 template <class R>
+ReplyTo<R>::ReplyTo(Shard& shard, Address asker, std::uint64_t correlation)
+    : shard_(&shard), asker_(asker), correlation_(correlation), trace_(shard.trace().carried()) {}
+
+template <class R>
 ReplyTo<R>::~ReplyTo() {
   if (correlation_ == 0) return;
   const bool failed = std::uncaught_exceptions() > 0;
@@ -164,6 +168,8 @@ void ReplyTo<R>::finish(Result<R> result) {
   EnvelopePtr envelope = result ? Envelope::make(EnvelopeKind::kReply, std::move(*result))
                                 : Envelope::make(EnvelopeKind::kError, std::move(result.error()));
   envelope->correlation = std::exchange(correlation_, 0);
+  if (trace_) [[unlikely]]
+    shard_->trace().stamp_answer(*envelope, *trace_);
   shard_->send(std::move(envelope), asker_);
 }
 

@@ -65,7 +65,8 @@ struct ActorExtras {
   bool linked_end = false;                   ///< End with reason kLinked when the turn is over.
   std::unordered_set<std::uint64_t> timers;  ///< Raw TimerIds, to be cancelled with the actor.
   std::unique_ptr<Supervisor> supervisor;
-  std::string pending_failure;  ///< Of a child that escalated while this actor executed.
+  std::string pending_failure;          ///< Of a child that escalated while this actor executed.
+  std::unique_ptr<TraceContext> trace;  ///< It was spawned in this trace, and has not started yet.
 };
 
 enum class ActorState : std::uint8_t {
@@ -82,6 +83,7 @@ struct PendingAsk {
   NodeId to;
   TimerId deadline;
   AnswerCallback callback;
+  std::unique_ptr<TraceContext> trace;  ///< That it was asked in; mostly none.
   PendingAsk* next = nullptr;
   PendingAsk* previous = nullptr;
 };

@@ -45,8 +45,7 @@ template <class R>
 class ReplyTo {
  public:
   ReplyTo() = default;
-  ReplyTo(Shard& shard, Address asker, std::uint64_t correlation)
-      : shard_(&shard), asker_(asker), correlation_(correlation) {}
+  ReplyTo(Shard& shard, Address asker, std::uint64_t correlation);
   ReplyTo(ReplyTo&& other) noexcept { swap(other); }
   ReplyTo& operator=(ReplyTo&& other) noexcept {
     ReplyTo taken(std::move(other));
@@ -64,12 +63,14 @@ class ReplyTo {
     std::swap(shard_, other.shard_);
     std::swap(asker_, other.asker_);
     std::swap(correlation_, other.correlation_);
+    std::swap(trace_, other.trace_);
   }
   void finish(Result<R> result);
 
   Shard* shard_ = nullptr;
   Address asker_;
-  std::uint64_t correlation_ = 0;  ///< 0: nobody waits (the message was told, or is answered already)
+  std::uint64_t correlation_ = 0;        ///< 0: nobody waits (the message was told, or is answered already)
+  std::unique_ptr<TraceContext> trace_;  ///< That the question belongs to; mostly none.
 };
 
 /// Hands an envelope to a shard from any thread. It must not outlive the shard's host.

@@ -70,6 +70,13 @@ void Context::link(const Address& actor) { shard_->link(*cell_, actor); }
 void Context::unlink(const Address& actor) { shard_->unlink(*cell_, actor); }
 void Context::trap_exits(ExitCallback callback) { shard_->trap_exits(*cell_, std::move(callback)); }
 
+std::optional<TraceContext> Context::trace() const {
+  const ShardTrace& trace = shard_->trace();
+  return trace.is_active() ? std::optional(trace.current()) : std::nullopt;
+}
+TraceContext Context::begin_trace() { return shard_->begin_trace(*cell_, nullptr).value_or(TraceContext()); }
+void Context::join_trace(const TraceContext& parent) { shard_->begin_trace(*cell_, &parent); }
+
 Address Context::find_named(std::string_view name) const {
   const ActorId actor = shard_->names().find(ActorId::named(name));
   return actor.is_nobody() ? Address() : Address{shard_->node(), actor};

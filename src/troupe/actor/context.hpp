@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "troupe/actor/signal.hpp"
 #include "troupe/actor/spawn_options.hpp"
 #include "troupe/actor/timer_queue.hpp"
+#include "troupe/actor/trace/trace_context.hpp"
 #include "troupe/base/random.hpp"
 #include "troupe/base/time.hpp"
 
@@ -167,6 +169,16 @@ class Context {
   Ref<A> find(std::string_view name) const {
     return Ref<A>(find_named(name));
   }
+
+  /// The trace that this turn belongs to, if any. What the turn tells, asks and answers belongs to it too, and so do
+  /// the answers' callbacks, the start of actors that it spawns, its completions, and what it does `after` a while; not
+  /// what it does `every` so often, nor signals.
+  std::optional<TraceContext> trace() const;
+  /// Begins a trace with this turn, unless it belongs to one; gives the one that it belongs to now.
+  TraceContext begin_trace();
+  /// From here on this turn belongs to the trace below `parent`, unless it belongs to one. For what brings its trace
+  /// by a way of its own: a client's message, a record of a file.
+  void join_trace(const TraceContext& parent);
 
   Shard& shard() { return *shard_; }
   bool is_bound() const { return shard_ != nullptr; }  ///< False in the constructor.

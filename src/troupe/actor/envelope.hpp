@@ -40,6 +40,9 @@ constexpr bool is_refusable(EnvelopeKind kind) {
   return kind == EnvelopeKind::kTell || kind == EnvelopeKind::kAsk || kind == EnvelopeKind::kRefusableTask;
 }
 
+/// Whether its payload is a message for a handler.
+constexpr bool is_message(EnvelopeKind kind) { return kind == EnvelopeKind::kTell || kind == EnvelopeKind::kAsk; }
+
 struct EnvelopeDeleter {
   void operator()(class Envelope* envelope) const noexcept;
 };
@@ -82,10 +85,12 @@ class Envelope {
   template <class T>
   static EnvelopePtr make(EnvelopeKind kind, T&& payload, const PayloadType& type = payload_type<std::decay_t<T>>) {
     static_assert(alignof(std::decay_t<T>) <= alignof(std::max_align_t));
-    void* memory = ::operator new(kHeaderSize + sizeof(std::decay_t<T>));
+    using Payload = std::decay_t<T>;
+    constexpr std::size_t offset = payload_offset(alignof(Payload));
+    void* memory = ::operator new(offset + sizeof(Payload));
     auto* envelope = new (memory) Envelope(kind);
     EnvelopePtr owner(envelope);
-    new (envelope->payload()) std::decay_t<T>(std::forward<T>(payload));
+    new (static_cast<std::byte*>(memory) + offset) Payload(std::forward<T>(payload));
     envelope->type_ = &type;  // Only now is there a payload to destroy.
     return owner;
   }
@@ -99,17 +104,19 @@ class Envelope {
     return envelope;
   }
 
-  static EnvelopePtr make(EnvelopeKind kind) { return EnvelopePtr(new (::operator new(kHeaderSize)) Envelope(kind)); }
+  static EnvelopePtr make(EnvelopeKind kind) { return EnvelopePtr(new Envelope(kind)); }
 
   /// Null if there is no payload.
   const PayloadType* type() const { return type_; }
-  void* payload() { return reinterpret_cast<std::byte*>(this) + kHeaderSize; }
-  const void* payload() const { return reinterpret_cast<const std::byte*>(this) + kHeaderSize; }
+  /// Only where there is one.
+  void* payload() { return reinterpret_cast<std::byte*>(this) + payload_offset(type_->alignment); }
+  const void* payload() const { return reinterpret_cast<const std::byte*>(this) + payload_offset(type_->alignment); }
 
   /// The payload if it is a T, else null.
   template <class T>
   T* get(const PayloadType& type = payload_type<T>) {
-    return type_ == &type ? static_cast<T*>(payload()) : nullptr;
+    if (type_ != &type) return nullptr;
+    return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(this) + payload_offset(alignof(T)));
   }
   EncodedPayload* encoded() { return get<EncodedPayload>(local_payload_type<EncodedPayload>); }
 
@@ -126,15 +133,23 @@ class Envelope {
   explicit Envelope(EnvelopeKind envelope_kind) : kind(envelope_kind) {}
   ~Envelope() = default;
 
+  /// Right behind the header, as far as the payload's alignment (a power of two) allows.
+  static constexpr std::size_t payload_offset(std::size_t alignment) {
+    return (kHeaderSize + alignment - 1) & ~(alignment - 1);
+  }
+  static constexpr std::size_t kHeaderSize = 72;
+
   const PayloadType* type_ = nullptr;
-  static const std::size_t kHeaderSize;
 };
 
-inline constexpr std::size_t Envelope::kHeaderSize =
-    (sizeof(Envelope) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
+/// Out of the way of messages that have none.
+[[gnu::noinline, gnu::cold]] inline void destroy_stamps(std::unique_ptr<Stamps>& stamps) { stamps.reset(); }
 
 inline void EnvelopeDeleter::operator()(Envelope* envelope) const noexcept {
+  static_assert(sizeof(Envelope) == Envelope::kHeaderSize);
   if (envelope->type_ != nullptr) envelope->type_->destroy(envelope->payload());
+  if (envelope->stamps) [[unlikely]]
+    destroy_stamps(envelope->stamps);
   envelope->~Envelope();
   ::operator delete(envelope);
 }

@@ -21,6 +21,7 @@ Shard::Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& m
       log_sink_(log_sink),
       log_(log_sink, "actor"),
       random_(random),
+      trace_(*this, options.trace, metrics, log_sink),
       metrics_(metrics),
       failures_(metrics.counter("troupe_actor_failures_total", "Actors whose handler or constructor threw")),
       restarts_(metrics.counter("troupe_actor_restarts_total", "Actors restarted by their supervision")),
@@ -50,6 +51,8 @@ ActorCell* Shard::find_cell(ActorId id) const {
 SendOutcome Shard::send(EnvelopePtr envelope, const Address& to) {
   if (envelope->sender.actor.is_nobody() && running_ != nullptr) envelope->sender = address_of(*running_);
   envelope->recipient = to.actor;
+  if (trace_.is_active()) [[unlikely]]
+    trace_.stamp(*envelope);
   if (to.actor.is_nobody()) {
     dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "the ref is empty");
     return SendOutcome::kNoSuchActor;
@@ -165,6 +168,8 @@ void Shard::run_turn(ActorCell& cell) {
   };
   if (!cell.started) {
     cell.started = true;
+    if (cell.extras && cell.extras->trace) [[unlikely]]
+      begin_span_of_callback(cell, *std::exchange(cell.extras->trace, nullptr), "start");
     guarded(cell, [&] { cell.actor->on_start(); });
     if (!still_runs()) return;
   }
@@ -172,6 +177,8 @@ void Shard::run_turn(ActorCell& cell) {
     EnvelopePtr envelope = cell.mailbox.pop();
     if (!envelope) return;
     if (is_refusable(envelope->kind)) --cell.mailbox_messages;
+    if (envelope->stamps) [[unlikely]]
+      begin_span_of_message(cell, *envelope);
     guarded(cell, [&] { handle(cell, *envelope); }, envelope.get());
     if (!still_runs()) return;
   }

@@ -19,6 +19,7 @@
 #include "troupe/actor/context.hpp"
 #include "troupe/actor/name_table.hpp"
 #include "troupe/actor/shard_host.hpp"
+#include "troupe/actor/trace/shard_trace.hpp"
 #include "troupe/base/metrics.hpp"
 
 namespace troupe {
@@ -34,6 +35,7 @@ struct ShardOptions {
   std::uint32_t deliveries_max = 65'536;        ///< Under way at once. Full: `deliver` refuses with queue_full.
   Duration deliver_within_max = 1h;             ///< The longest time that `deliver` takes; more is cut to it.
   std::uint32_t turn_messages = 64;             ///< That one actor may handle before the next has its turn.
+  TraceOptions trace;
 };
 
 class Deliveries;
@@ -128,6 +130,7 @@ class Shard {
   LogSink& log_sink() { return log_sink_; }
   NameTable& names() { return names_; }
   ShardHost& host() { return host_; }
+  ShardTrace& trace() { return trace_; }
   const TurnProbe& probe() const { return probe_; }
   std::size_t actor_count() const { return actor_count_; }
   std::size_t ask_count() const { return asks_.size(); }
@@ -196,6 +199,12 @@ class Shard {
   TimerId add_actor_timer(ActorCell& cell, Duration delay, Duration interval, std::move_only_function<void()> callback);
   bool cancel_actor_timer(ActorCell& cell, TimerId timer);
 
+  // trace/shard_spans.cpp: turns as spans
+  void begin_span_of_message(const ActorCell& cell, Envelope& envelope);
+  void begin_span_of_callback(const ActorCell& cell, const TraceContext& parent, std::string_view what);
+  void begin_span_of_answer(const ActorCell& cell, const TraceContext& asked, const Envelope& answer);
+  std::optional<TraceContext> begin_trace(const ActorCell& cell, const TraceContext* parent);
+
   // shard_watches.cpp: monitors and links
   void monitor(ActorCell& cell, const Address& target, DownCallback callback);
   void demonitor(ActorCell& cell, const Address& target);
@@ -221,6 +230,7 @@ class Shard {
   LogSink& log_sink_;
   Log log_;
   Random random_;
+  ShardTrace trace_;
   TimePoint now_{};
 
   std::vector<Slot> slots_;

@@ -42,6 +42,7 @@ std::uint64_t Shard::open_ask(ActorCell* asker, const NodeId& to, Duration withi
   ask.asker = asker;
   ask.to = to;
   ask.callback = std::move(callback);
+  ask.trace = trace_.carried();
   if (asker != nullptr) {
     ask.next = asker->first_ask;
     if (ask.next != nullptr) ask.next->previous = &ask;
@@ -99,6 +100,9 @@ void Shard::finish_ask(Envelope& answer) {
   if (found == asks_.end()) return;             // Late, or a second answer.
   if (found->second.asker != running_) return;  // A peer made the number up.
   PendingAsk ask = take_ask(answer.correlation);
+  if (ask.trace && running_ != nullptr) [[unlikely]]
+    begin_span_of_answer(*running_, *ask.trace, answer);
+  const TraceScope scope(trace_, running_ == nullptr ? ask.trace.get() : nullptr);
   if (answer.kind == EnvelopeKind::kReply) return ask.callback(&answer);
   Error error{ErrorCode::kUnknown, "the answer could not be read"};
   if (const Error* local = answer.get<Error>()) error = *local;

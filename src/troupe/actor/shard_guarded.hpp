@@ -60,12 +60,15 @@ void Shard::guarded(ActorCell& cell, Function&& function, Envelope* envelope) {
     if (!failure) failure = std::move(of_child);
   }
   if (failure) {
+    if (running_ == nullptr) trace_.note_failure(*failure);
     fail(cell, std::move(*failure));
   } else if (cell.extras && cell.extras->linked_end) {
     end(cell, EndReason::kLinked, "an actor that it was linked to ended");
   } else if (cell.stop_requested) {
     end(cell, EndReason::kStopped, "");
   }
+  if (trace_.is_active() && running_ == nullptr) [[unlikely]]  // Turns nest; the outermost is the span.
+    trace_.end();
 }
 
 }  // namespace troupe

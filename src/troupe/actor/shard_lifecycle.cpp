@@ -170,10 +170,15 @@ TimerId Shard::add_actor_timer(ActorCell& cell, Duration delay, Duration interva
   const bool repeats = interval.count() != 0;
   // The timer learns its own id only after `add`, and needs it to leave the actor's list.
   auto own_id = std::make_shared<TimerId>();
-  auto action = [this, id = cell.id, repeats, own_id, callback = std::move(callback)]() mutable {
+  // What repeats is no more the work of the one message in whose turn it began.
+  auto trace = repeats ? nullptr : trace_.carried();
+  auto action = [this, id = cell.id, repeats, own_id, trace = std::move(trace),
+                 callback = std::move(callback)]() mutable {
     ActorCell* owner = find_cell(id);
     if (owner == nullptr) return;
     if (!repeats) owner->extras->timers.erase(raw_timer(*own_id));
+    if (trace) [[unlikely]]
+      begin_span_of_callback(*owner, *trace, "timer");
     guarded(*owner, [&] { callback(); });
   };
   *own_id = timers_.add(due_in(delay), std::move(action), interval);

@@ -49,6 +49,8 @@ Result<Address> Shard::add_actor(ActorCell* parent, const ActorType& type, Spawn
       options.mailbox_messages_max != 0 ? options.mailbox_messages_max : options_.mailbox_messages_max;
   if (!options.name.empty()) cell->need_extras().name = std::move(options.name);
   if (parent != nullptr) adopt(*parent, *cell);
+  if (trace_.is_active()) [[unlikely]]
+    cell->need_extras().trace = trace_.carried();
   ++actor_count_;
   actors_.add(1);
   if (options.supervision.on_failure != OnFailure::kStop) {

@@ -34,6 +34,39 @@ TEST(Cluster, an_actor_of_another_node_is_asked_as_one_of_this) {
   EXPECT_EQ(**answer, 42);
 }
 
+struct Spans final : SpanSink {
+  TimePoint now() const override { return TimePoint(); }
+  void record(Span span) override { all.push_back(std::move(span)); }
+  std::vector<Span> all;
+};
+
+TEST(Cluster, a_trace_goes_on_at_the_other_node_and_comes_back_with_the_answer) {
+  TestWire wire;
+  Spans spans;
+  ClusterNode ada("ada", {"bob:1"}, {.trace = {.sink = &spans}});
+  ClusterNode bob("bob", {}, {.trace = {.sink = &spans}});
+  bob.world.shard(1).random() = Random(hash64("bob"));  // Else both nodes make the same ids.
+  const auto ponger = bob.world.shard(1).spawn<Ponger>({.name = "ponger"}).value();
+  const auto asker = ada.world.shard().spawn<Puppet>({}).value();
+  settle(wire, {&ada, &bob});
+  ada.world.shard().tell(asker, Do{[](Context& context) {
+                           context.begin_trace();
+                           context.ask(Ref<Ponger>::named("bob", "ponger"), Ping{1}, 5s, [](const Result<int>&) {});
+                         }});
+  settle(wire, {&ada, &bob});
+  ASSERT_EQ(spans.all.size(), 3U);
+  EXPECT_EQ(spans.all[0].name, "troupe::Puppet puppet.do");
+  EXPECT_EQ(spans.all[1].actor, ponger.address().actor);
+  EXPECT_EQ(spans.all[1].peer, "ada");
+  EXPECT_EQ(spans.all[1].sender.actor, asker.address().actor);
+  EXPECT_EQ(spans.all[2].name, "troupe::Puppet answer");
+  EXPECT_EQ(spans.all[2].peer, "bob");
+  for (std::size_t i = 1; i < 3; ++i) {
+    EXPECT_EQ(spans.all[i].parent, spans.all[i - 1].context.span);
+    EXPECT_TRUE(spans.all[i].context.same_trace(spans.all[0].context));
+  }
+}
+
 TEST(Cluster, an_unknown_node_is_unreachable) {
   ClusterNode ada("ada", {});
   EXPECT_EQ(ada.cluster.routing(0).send(NodeId::named("nobody"), Envelope::make(EnvelopeKind::kTell, Ping{})),

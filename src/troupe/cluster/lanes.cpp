@@ -414,6 +414,8 @@ void Lanes::receive(const Lane& lane, Bytes payload) {
   envelope->recipient = message->recipient;
   envelope->correlation = message->correlation;
   envelope->stamps = std::move(message->stamps);
+  if (envelope->stamps && envelope->stamps->trace) [[unlikely]]
+    shard_.trace().arrived(*envelope->stamps->trace, lane.link.peer().node);
   shard_.deliver(std::move(envelope));
 }
 

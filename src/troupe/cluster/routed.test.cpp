@@ -24,7 +24,10 @@ Routed question() {
           .stamps = nullptr};
 }
 
-Stamps traced() { return {.trace = TraceContext{.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1, .depth = 4}}; }
+Stamps traced() {
+  const TraceContext context{.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1, .depth = 4};
+  return {.trace = TraceStamp{.context = context, .peer = {}}};
+}
 
 Bytes with_stamps(const Stamps& stamps, std::string_view body) {
   wire::Writer writer;

@@ -9,6 +9,8 @@ namespace troupe {
 void Shard::start_delivery(ActorCell& sender, EnvelopePtr envelope, const Address& to, const DeliverOptions& options,
                            AnswerCallback callback) {
   if (sender.state != ActorState::kLive) return;
+  if (trace_.is_active()) [[unlikely]]
+    trace_.stamp(*envelope);
   const Duration within = std::clamp(options.within, Duration::zero(), options_.deliver_within_max);
   // The outcome comes as the answer of an ask does, which has no deadline of its own: `deliveries_` has it.
   const std::uint64_t correlation =
