@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "troupe/actor/trace/trace_context.hpp"
@@ -34,7 +36,7 @@ struct Span {
   TimePoint end;
   Duration waited{};  ///< From when the message was sent, or reached this node, to the turn.
   std::string error;  ///< What the handler threw; empty: nothing.
-  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<std::pair<std::string_view, std::variant<std::string, std::int64_t>>> attributes;  ///< By constant name.
 };
 
 /// Where the spans of a node go when they are over, and the clock that times them: a shard's own stands still during a
