@@ -83,6 +83,7 @@ class Node {
   }
   void carry_out(const Leave&) {}
   void carry_out(const Resync&) { TROUPE_ASSERT(false); }  // No event was ever lost.
+  void carry_out(const FollowTrace& trace) { TROUPE_ASSERT(trace.context.is_valid()); }
   void carry_out(const Close&) { closed_ = true; }
 
   Session session_{{.message_bytes_max = 2000,

@@ -112,6 +112,7 @@ void GatewayTest::start() {
   const overlay::Member self{.name = "a", .incarnation = 1, .address = "127.0.0.1:7400", .http = "127.0.0.1:8080"};
   runtime::RuntimeOptions runtime_options{.shards = 2};
   runtime_options.shard.node = self.id();
+  runtime_options.shard.trace = trace;
   runtime_ = std::make_unique<runtime::Runtime>(runtime_options, metrics, log);
   cluster_ = std::make_unique<cluster::Cluster>(std::vector<ShardHost*>{&runtime_->host(0), &runtime_->host(1)});
   gateway_ = std::make_unique<Gateway>(

@@ -76,6 +76,7 @@ class GatewayTest : public testing::Test {
   }
 
   GatewayOptions options;
+  TraceOptions trace;
   std::string unready;  ///< What the readiness callback says; set it before clients ask.
 
   Metrics metrics;

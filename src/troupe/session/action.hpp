@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "troupe/actor/trace/trace_context.hpp"
 #include "troupe/base/bytes.hpp"
 
 namespace troupe::session {
@@ -76,7 +77,12 @@ struct Close {
   std::string reason;
 };
 
-using Action = std::variant<Reply, Join, Append, Signal, Present, Leave, Resync, Close>;
+/// What follows in this output is work for a trace of the client's.
+struct FollowTrace {
+  TraceContext context;
+};
+
+using Action = std::variant<Reply, Join, Append, Signal, Present, Leave, Resync, Close, FollowTrace>;
 using Output = std::vector<Action>;
 
 }  // namespace troupe::session

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "troupe/actor/trace/traceparent.hpp"
 #include "troupe/session/json/json_object.hpp"
 #include "troupe/session/json/utf8.hpp"
 
@@ -60,7 +61,13 @@ class Parser {
     return optional_id_head();
   }
 
-  RequestHead optional_id_head() { return {id_, fields_.string("topic")}; }
+  RequestHead optional_id_head() { return {id_, fields_.string("topic"), trace()}; }
+
+  /// Of another form than is known here, it is ignored as an unknown field is.
+  std::optional<TraceContext> trace() {
+    if (!fields_.has_value("traceparent")) return {};
+    return parse_traceparent(fields_.string("traceparent"));
+  }
 
   std::string key() {
     std::string key = fields_.string("key");

@@ -21,6 +21,7 @@ constexpr std::size_t kKeyBytesMax = 128;
 struct RequestHead {
   std::optional<std::uint64_t> id;
   std::string topic;  ///< As the client wrote it, perhaps not well formed.
+  std::optional<TraceContext> trace;
 };
 
 struct JoinRequest {

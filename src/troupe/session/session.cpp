@@ -39,9 +39,17 @@ void Session::on_text(std::string_view text, Output& out) {
   if (state_ == State::kClosed) return;
   if (text.size() > options_.message_bytes_max) return close(kCloseTooLarge, "message_too_large", out);
   auto message = parse_client_message(text, options_.data_bytes_max);
-  if (message) return std::visit([&](auto& request) { handle(request, out); }, *message);
+  if (message) return std::visit([&](auto& request) { follow(request, out); }, *message);
   if (!is_utf8(text)) return close(kCloseNotUtf8, "not_utf8", out);
   refuse(message.error().id, message.error().code, message.error().message, out);
+}
+
+template <class Request>
+void Session::follow(Request& request, Output& out) {
+  if constexpr (requires { request.head; }) {
+    if (request.head.trace) out.push_back(FollowTrace{*request.head.trace});
+  }
+  handle(request, out);
 }
 
 void Session::handle(JoinRequest& request, Output& out) {

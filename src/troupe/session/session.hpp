@@ -111,6 +111,8 @@ class Session {
     bool told_available = true;  ///< What the client believes.
   };
 
+  template <class Request>
+  void follow(Request& request, Output& out);
   void handle(JoinRequest& request, Output& out);
   void handle(SendRequest& request, Output& out);
   void handle(SignalRequest& request, Output& out);

@@ -1,5 +1,7 @@
 #include "troupe/session/session.hpp"
 
+#include "troupe/actor/trace/traceparent.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -138,6 +140,7 @@ class Trace {
   }
   static std::string print(const Leave& leave) { return "leave " + leave.topic; }
   static std::string print(const Resync& resync) { return "resync " + resync.topic + print(resync.after); }
+  static std::string print(const FollowTrace& trace) { return "trace " + render_traceparent(trace.context); }
   static std::string print(const Close& close) { return "close " + std::to_string(close.code) + " " + close.reason; }
 
   Session session_{SessionOptions{}, "a-1", "a"};

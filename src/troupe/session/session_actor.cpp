@@ -19,6 +19,7 @@ SessionActor::SessionActor(SessionOptions options, SessionTimes times, std::stri
 
 void SessionActor::on(const ClientText& message) {
   session_.on_text(message.text, output_);
+  sample_trace();
   carry_out();
   socket_.handled(message.text.size());
 }
@@ -79,6 +80,17 @@ void SessionActor::carry_out() {
       std::visit([this](const auto& each) { carry_out(each); }, action);
     }
   }
+}
+
+/// A request for more than an answer, which brings no trace, begins one as often as the node's options say.
+void SessionActor::sample_trace() {
+  if (output_.empty() || std::holds_alternative<Reply>(output_[0]) || std::holds_alternative<FollowTrace>(output_[0]))
+    return;
+  if (context().shard().trace().is_sampled()) context().begin_trace();
+}
+
+void SessionActor::carry_out(const FollowTrace& action) {
+  if (context().shard().trace().follows_clients()) context().join_trace(action.context);
 }
 
 void SessionActor::carry_out(const Reply& action) { socket_.send(action.text); }

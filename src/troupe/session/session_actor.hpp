@@ -62,6 +62,8 @@ class SessionActor final : public Actor<SessionActor> {
   using Shown = std::map<std::string, Bytes>;  ///< What each session shows on a topic.
 
   void carry_out();
+  void sample_trace();
+  void carry_out(const FollowTrace& action);
   void carry_out(const Reply& action);
   void carry_out(const Join& action);
   void carry_out(const Append& action);

@@ -84,7 +84,10 @@ void HttpConnection::on_request(const error_code& error) {
   state_ = State::kAsking;
   deadline_.clear();
   part_->set_time();
-  answer_request(part_, request(), [self = shared_from_this()](const HttpAnswer& answer) { self->respond(answer); });
+  const HttpRequest asked = request();
+  trace_.begin(*part_, asked);
+  const TraceScope scope(part_->shard.trace(), trace_.context());
+  answer_request(part_, asked, [self = shared_from_this()](HttpAnswer answer) { self->respond(std::move(answer)); });
 }
 
 void HttpConnection::on_failed_read(const error_code& error) {
@@ -169,6 +172,8 @@ HttpRequest HttpConnection::request() const {
   if (is_admin_path(request.path())) request.client = channel_->client();
   if (const auto key = message.find("Idempotency-Key"); key != message.end())
     request.idempotency_key = view(key->value());
+  // Where it stands twice, neither counts.
+  if (message.count("traceparent") == 1) request.traceparent = view(message.find("traceparent")->value());
   return request;
 }
 
@@ -183,7 +188,8 @@ void HttpConnection::send(const HttpAnswer& answer, bool keep_alive) {
   if (!keep_alive) channel_->finish();
 }
 
-void HttpConnection::respond(const HttpAnswer& answer) {
+void HttpConnection::respond(HttpAnswer answer) {
+  trace_.end(*part_, answer);
   if (!channel_->is_open()) return;
   const bool keep_alive = parser_->get().keep_alive() && !part_->draining;
   send(answer, keep_alive);

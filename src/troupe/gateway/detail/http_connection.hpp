@@ -11,6 +11,7 @@
 #include "troupe/gateway/detail/client_channel.hpp"
 #include "troupe/gateway/detail/client_stream.hpp"
 #include "troupe/gateway/detail/http_message.hpp"
+#include "troupe/gateway/detail/request_trace.hpp"
 
 namespace troupe::gateway::detail {
 
@@ -51,7 +52,7 @@ class HttpConnection final : public ClientChannel::Owner, public std::enable_sha
   std::optional<std::string_view> field(boost::beast::http::field name) const;
   HttpRequest request() const;
   void send(const HttpAnswer& answer, bool keep_alive);
-  void respond(const HttpAnswer& answer);
+  void respond(HttpAnswer answer);
   void refuse_with(const HttpAnswer& answer, std::string_view reason);
 
   std::shared_ptr<ShardPart> part_;
@@ -61,6 +62,7 @@ class HttpConnection final : public ClientChannel::Owner, public std::enable_sha
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   Deadline deadline_;
+  RequestTrace trace_;
   std::uint64_t sent_before_ = 0;  ///< In kWriting: when the deadline was set.
 };
 

@@ -20,6 +20,7 @@ struct HttpRequest {
   std::optional<std::string_view> idempotency_key;
   std::optional<std::string_view> if_none_match;
   std::optional<std::string_view> authorization;
+  std::optional<std::string_view> traceparent;
   std::string client;     ///< For operators' paths: whose the request is, as ClientChannel::client.
   bool is_local = false;  ///< It came over the local socket.
   std::string_view body;

@@ -11,7 +11,6 @@ namespace troupe::gateway::detail {
 
 namespace {
 
-constexpr std::string_view kApi = "/api/";
 constexpr std::string_view kAllowedMethods = "GET, HEAD, POST, OPTIONS";
 
 constexpr std::string_view kNoApplication =
@@ -30,13 +29,13 @@ void add_cors(const GatewayOptions& options, const HttpRequest& request, HttpAns
     if (!request.origin || !is_origin_allowed(options, request.origin)) return;
     answer.headers.emplace_back("Access-Control-Allow-Origin", std::string(*request.origin));
   }
-  answer.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
+  answer.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, traceparent");
 }
 
 HttpAnswer preflight() {
   HttpAnswer answer{204, {}, {}, nullptr};
   answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST");
-  answer.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key");
+  answer.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, traceparent");
   answer.headers.emplace_back("Access-Control-Max-Age", "86400");
   return answer;
 }

@@ -9,6 +9,7 @@
 
 namespace troupe::gateway::detail {
 
+inline constexpr std::string_view kApi = "/api/";
 inline constexpr std::string_view kSocketPath = "/api/v1/socket";
 inline constexpr std::string_view kSubprotocol = "troupe.v1.json";
 
