@@ -152,6 +152,8 @@ class Loader {
     if (setting.is_list()) return item.type == FileType::kList;
     if (setting.is_switch()) return item.type == FileType::kBoolean;
     if (std::holds_alternative<Count>(setting.kind)) return item.type == FileType::kInteger;
+    if (std::holds_alternative<Share>(setting.kind))
+      return item.type == FileType::kFraction || item.type == FileType::kInteger;
     if (std::holds_alternative<Size>(setting.kind) || std::holds_alternative<Time>(setting.kind)) {
       return item.type == FileType::kInteger || item.type == FileType::kText;
     }

@@ -46,12 +46,22 @@ permessage_deflate = true
 [log]
 level = "debug"
 format = "json"
+
+[trace]
+sample = 0.25
+from_clients = false
+file = "spans.jsonl"
+file_bytes_max = "2 MiB"
 )"));
   EXPECT_TRUE(config.problems.empty()) << to_string(config.problems.front());
   const NodeOptions& options = config.options;
   EXPECT_EQ(options.name, "a");
   EXPECT_EQ(options.data, "data");
   EXPECT_EQ(options.shards, 4U);
+  EXPECT_EQ(options.trace.sample, 0.25);
+  EXPECT_FALSE(options.trace.from_clients);
+  EXPECT_EQ(options.spans.path, "spans.jsonl");
+  EXPECT_EQ(options.spans.bytes_max, 2U << 20U);
   EXPECT_EQ(options.mailbox_messages_max, 1000U);
   EXPECT_EQ(options.busy_poll, 50us);
   EXPECT_EQ(options.drain_timeout, 60s);

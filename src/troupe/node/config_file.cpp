@@ -1,5 +1,6 @@
 #include "troupe/node/config_file.hpp"
 
+#include <fmt/core.h>
 #include <toml++/toml.h>
 #include <algorithm>
 #include <optional>
@@ -28,8 +29,9 @@ FileItem make_item(const toml::node& node) {
   } else if (const auto* boolean = node.as_boolean()) {
     item.type = FileType::kBoolean;
     item.text = boolean->get() ? "true" : "false";
-  } else if (node.is_floating_point()) {
+  } else if (const auto* fraction = node.as_floating_point()) {
     item.type = FileType::kFraction;
+    item.text = fmt::format("{}", fraction->get());
   } else if (node.is_array()) {
     item.type = FileType::kList;
   } else if (node.is_table()) {

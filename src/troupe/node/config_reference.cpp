@@ -23,6 +23,7 @@ std::string_view title_of(std::string_view table) {
   if (table == "session") return "One client";
   if (table == "gateway") return "All clients";
   if (table == "admin") return "Those who run the node";
+  if (table == "trace") return "Traces";
   return "The log";
 }
 

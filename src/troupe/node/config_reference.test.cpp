@@ -77,8 +77,8 @@ TEST(ConfigReference, every_setting_has_a_field_of_its_own) {
   for (const config::Setting& setting : config::settings()) {
     Config config;
     std::size_t index = 0;
-    for (const char* text :
-         {"127.0.0.1:9", "17", "1 s", "3 s", "1 MiB", "3 MiB", "true", "json", "error", "https://a.org"}) {
+    for (const char* text : {"127.0.0.1:9", "17", "1 s", "3 s", "1 MiB", "3 MiB", "true", "false", "0.5", "json",
+                             "error", "https://a.org"}) {
       const std::string before = config::render(setting, config);
       if (!config::assign(setting, {text}, config, index) && config::render(setting, config) != before) break;
     }

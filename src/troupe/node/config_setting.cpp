@@ -153,6 +153,12 @@ struct Assign {
     store(kind.field, *size, config);
     return std::nullopt;
   }
+  Outcome operator()(const Share& kind) const {
+    const auto share = read_share(one());
+    if (!share) return share.error();
+    kind.field(config) = *share;
+    return std::nullopt;
+  }
   Outcome operator()(const Time& kind) const {
     const auto duration = read_duration(one());
     if (!duration) return duration.error();
@@ -197,6 +203,7 @@ struct Render {
   std::string operator()(const ChannelList&) const { return render_list(config.channels); }
   std::string operator()(const Count& kind) const { return render_count(load(kind.field, config)); }
   std::string operator()(const Size& kind) const { return render_text(render_size(load(kind.field, config))); }
+  std::string operator()(const Share& kind) const { return render_share(kind.field(config)); }
   std::string operator()(const Time& kind) const { return render_text(render_duration(kind.field(config))); }
   std::string operator()(const Switch& kind) const { return kind.field(config) ? "true" : "false"; }
   std::string operator()(const Choice& kind) const { return render_text(kind.names[kind.get(config)]); }
@@ -215,6 +222,7 @@ struct Describe {
   std::string operator()(const Size& kind) const {
     return fmt::format("{} to {}", render_size(kind.min), render_size(kind.max));
   }
+  std::string operator()(const Share&) const { return "0 to 1"; }
   std::string operator()(const Time& kind) const {
     return fmt::format("{} to {}", render_duration(kind.min), render_duration(kind.max));
   }

@@ -50,6 +50,10 @@ struct Size {
   std::uint64_t min;
   std::uint64_t max;
 };
+/// From 0 to 1.
+struct Share {
+  Field<double> field;
+};
 struct Time {
   Field<Duration> field;
   Duration min;
@@ -64,7 +68,7 @@ struct Choice {
   void (*set)(Config&, std::size_t);
 };
 using Kind =
-    std::variant<Text, Path, HostPort, HostPortList, OriginList, ChannelList, Count, Size, Time, Switch, Choice>;
+    std::variant<Text, Path, HostPort, HostPortList, OriginList, ChannelList, Count, Size, Share, Time, Switch, Choice>;
 
 struct Setting {
   std::string key;       ///< "cluster.listen"

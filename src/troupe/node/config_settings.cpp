@@ -247,6 +247,26 @@ std::vector<Setting> log_settings() {
   };
 }
 
+std::vector<Setting> trace_settings() {
+  return {
+      make("trace.sample", Share{TROUPE_FIELD(options.trace.sample)},
+           "The share of clients' requests that begin a trace, of those that bring none; "
+           "see [operations.md](operations.md#traces)"),
+      make("trace.from_clients", Switch{TROUPE_FIELD(options.trace.from_clients)},
+           "Whether a client's `traceparent` is followed"),
+      make("trace.depth_max", Count{TROUPE_FIELD(options.trace.depth_max), 1, 255},
+           "Spans above each other; what they cause is not traced"),
+      make("trace.file", Path{TROUPE_FIELD(options.spans.path)},
+           "Where spans are written as OTLP/JSON lines; empty: they are only logged, at level debug"),
+      make("trace.file_bytes_max", Size{TROUPE_FIELD(options.spans.bytes_max), kMiB, 64 * kGiB},
+           "A larger file is renamed to FILE.1, in the place of the one before"),
+      make("trace.queue_spans_max", Count{TROUPE_FIELD(options.spans.queue_spans_max), 16, 1'048'576},
+           "Spans that wait to be written; one more is dropped"),
+      make("trace.gather", Time{TROUPE_FIELD(options.spans.gather), 1ms, 60s},
+           "How long a span waits for others that are written with it"),
+  };
+}
+
 #undef TROUPE_FIELD
 
 }  // namespace
@@ -255,7 +275,7 @@ const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = [] {
     std::vector<Setting> result;
     for (auto part : {node_settings, cluster_settings, delivery_settings, document_settings, http_settings,
-                      session_settings, gateway_settings, admin_settings, log_settings}) {
+                      session_settings, gateway_settings, admin_settings, log_settings, trace_settings}) {
       std::ranges::move(part(), std::back_inserter(result));
     }
     return result;

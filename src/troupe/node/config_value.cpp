@@ -124,6 +124,18 @@ Read<std::uint64_t> read_size(std::string_view text) {
   return static_cast<std::uint64_t>(*bytes);
 }
 
+Read<double> read_share(std::string_view text) {
+  text = trimmed(text);
+  double share = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (!is_number || !(share >= 0 && share <= 1)) {
+    return mistaken(fmt::format("{} is not a number from 0 to 1", render_text(text)),
+                    "write how much of one, as in 0.25; 0 is nothing and 1 is all");
+  }
+  return share;
+}
+
 Read<Duration> read_duration(std::string_view text) {
   const auto nanoseconds = read_amount(text, kTimeUnits, false);
   if (!nanoseconds)
@@ -164,6 +176,8 @@ std::string render_size(std::uint64_t bytes) {
   }
   return fmt::format("{} B", bytes);
 }
+
+std::string render_share(double share) { return fmt::format("{}", share); }
 
 std::string render_duration(Duration duration) {
   const std::int64_t nanoseconds = duration.count();

@@ -27,6 +27,9 @@ Read<std::uint64_t> read_count(std::string_view text);
 /// "64 KiB", "1.5 MiB", "10 MB"; a number alone counts bytes.
 Read<std::uint64_t> read_size(std::string_view text);
 
+/// "0.25", from 0 to 1.
+Read<double> read_share(std::string_view text);
+
 /// "500 ms", "1.5 s", "5 min". Only 0 needs no unit.
 Read<Duration> read_duration(std::string_view text);
 
@@ -40,6 +43,7 @@ std::vector<std::string> split_list(std::string_view text);
 
 std::string render_count(std::uint64_t count);   ///< "65_536"
 std::string render_size(std::uint64_t bytes);    ///< "64 KiB"
+std::string render_share(double share);          ///< "0.25"
 std::string render_duration(Duration duration);  ///< "60 s"
 std::string render_text(std::string_view text);  ///< A TOML string, with its quotes.
 

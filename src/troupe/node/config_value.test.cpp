@@ -53,6 +53,18 @@ TEST(ConfigValue, sizes_are_binary_or_decimal) {
   EXPECT_EQ(size("9999999999999 GiB"), "\"9999999999999 GiB\" is not a size: it is too large");
 }
 
+TEST(ConfigValue, shares_are_from_0_to_1) {
+  EXPECT_EQ(read_share("0").value(), 0.0);
+  EXPECT_EQ(read_share("0.25").value(), 0.25);
+  EXPECT_EQ(read_share(" 1e-05 ").value(), 1e-05);
+  EXPECT_EQ(read_share("1").value(), 1.0);
+  for (const double share : {0.0, 0.001, 1e-05, 1.0}) EXPECT_EQ(read_share(render_share(share)).value(), share);
+  for (const char* wrong : {"", "-0.1", "1.1", "nan", "inf", "0.5x", "half", "0,5"}) {
+    ASSERT_FALSE(read_share(wrong)) << wrong;
+    EXPECT_TRUE(read_share(wrong).error().text.ends_with("is not a number from 0 to 1")) << wrong;
+  }
+}
+
 TEST(ConfigValue, counts_are_digits) {
   EXPECT_EQ(read_count("65536").value(), 65'536U);
   EXPECT_EQ(read_count("65_536").value(), 65'536U);

@@ -63,6 +63,7 @@ struct Node::Parts {
                   .format = options.log_json ? runtime::LogFormat::kJson : runtime::LogFormat::kText}) {}
 
   runtime::SpdlogSink log_sink;
+  std::unique_ptr<runtime::SpanFile> spans;  ///< Null: they are only logged.
   document::DocumentOptions documents;
   std::unique_ptr<engine::RocksDbJournal> journal;
   std::unique_ptr<cluster::Cluster> cluster;
@@ -123,6 +124,7 @@ Result<void> Node::prepare() {
   const auto incarnation = next_incarnation(options_.data);
   if (!incarnation) return std::unexpected(incarnation.error());
   id_.incarnation = *incarnation;
+  if (const auto opened = open_spans(); !opened) return opened;
   runtime::RuntimeOptions runtime{.shards = options_.shards,
                                   .busy_poll = options_.busy_poll,
                                   .long_handler_threshold = options_.long_handler_threshold};
@@ -130,6 +132,8 @@ Result<void> Node::prepare() {
   runtime.shard.mailbox_messages_max = options_.mailbox_messages_max;
   runtime.shard.deliveries_max = options_.deliveries_max;
   runtime.shard.deliver_within_max = options_.deliver_within_max;
+  runtime.shard.trace = options_.trace;
+  runtime.shard.trace.sink = parts_->spans.get();
   runtime_ = std::make_unique<runtime::Runtime>(runtime, metrics_, parts_->log_sink);
   if (options_.cluster_tls.is_on()) {
     runtime::TlsOptions tls = options_.cluster_tls;
@@ -143,6 +147,15 @@ Result<void> Node::prepare() {
     runtime_->set_routing(i, &parts_->cluster->routing(i));
     runtime_->add_round_end(i, [cluster = parts_->cluster.get(), i] { cluster->flush(i); });
   }
+  return {};
+}
+
+Result<void> Node::open_spans() {
+  if (options_.spans.path.empty()) return {};
+  options_.spans.resource = {.node = options_.name, .incarnation = id_.incarnation};
+  auto opened = runtime::SpanFile::open(options_.spans, metrics_, parts_->log_sink);
+  if (!opened) return fail(opened.error().code, "the file for spans: " + opened.error().detail);
+  parts_->spans = std::move(*opened);
   return {};
 }
 
@@ -307,6 +320,7 @@ void Node::stop() {
 void Node::close() {
   if (parts_->gateway) parts_->gateway->stop();
   if (runtime_) runtime_->stop();
+  if (parts_->spans) parts_->spans->close();
   if (parts_->journal) parts_->journal->close();
   parts_->gateway.reset();
   if (parts_->cluster) parts_->cluster->stop();

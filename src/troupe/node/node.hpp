@@ -116,6 +116,7 @@ class Node {
   struct Parts;
 
   Result<void> prepare();
+  Result<void> open_spans();
   Result<void> listen();
   Result<void> open_journal();
   Result<void> start_actors();

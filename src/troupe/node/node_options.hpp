@@ -8,6 +8,7 @@
 #include "troupe/cluster/cluster.hpp"
 #include "troupe/document/document_options.hpp"
 #include "troupe/gateway/gateway_options.hpp"
+#include "troupe/runtime/spans/span_file.hpp"
 #include "troupe/runtime/tls_options.hpp"
 
 namespace troupe {
@@ -46,6 +47,8 @@ struct NodeOptions {
   Duration deliver_within_max = 1h;       ///< The longest time for one.
   Duration busy_poll{};                   ///< How long an idle shard spins before it sleeps.
   Duration long_handler_threshold = 100ms;
+  TraceOptions trace;              ///< `sink` is set by the node, if there is a file.
+  runtime::SpanFileOptions spans;  ///< `path` empty: spans are only logged. `resource` is set by the node.
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;
 };
