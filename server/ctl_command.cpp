@@ -12,6 +12,7 @@
 
 #include "lane_table.hpp"
 #include "node_query.hpp"
+#include "trace_command.hpp"
 
 namespace troupe::server {
 
@@ -100,6 +101,7 @@ void add_ctl_command(CLI::App& app, std::function<int()>& chosen) {
       &lanes);
   add("top", "what moves on each connection in a second, renewed until Ctrl-C", &top)
       ->add_flag("--once", options->once, "Only once");
+  add_trace_command(*ctl, chosen);
 }
 
 }  // namespace troupe::server
