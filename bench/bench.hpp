@@ -32,7 +32,7 @@ struct EchoOptions {
   std::vector<std::size_t> sizes{64, 1024, 512U << 10U};
   std::vector<std::uint32_t> rtt_ms{0};       ///< Round-trip times of the network between the two.
   std::vector<std::uint16_t> parallelism{1};  ///< Of the channel `data`, at both ends.
-  std::string affinity = "pair";              ///< What chooses a message's lane.
+  std::vector<std::string> affinity{"pair"};  ///< What chooses a message's lane: `pair`, `random`, `round_robin`.
   std::vector<std::string> peers{"tcp"};      ///< Of `erlang`, `caf`, `tcp`, `none`.
   double seconds = 2;                         ///< For each case and system.
   std::uint32_t shards = 1;                   ///< Of each node.

@@ -118,9 +118,8 @@ void add_echo(CLI::App& bench, std::function<int()>& chosen) {
       ->delimiter(',')
       ->capture_default_str()
       ->check(CLI::Range(1, 128));
-  command->add_option("--affinity", options->affinity, "What chooses the connection of a message: pair")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"pair"}));
+  add_names(*command, "--affinity", options->affinity, {"pair", "random", "round_robin"},
+            "What chooses the connection of a message: pair, random, round_robin (Troupe only; of peers once)");
   command
       ->add_option("--tls", options->tls,
                    "Folder with certificate.pem, key.pem and authority.pem: Troupe's nodes speak TLS (not the peers)")

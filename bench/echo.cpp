@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iostream>
 #include <map>
@@ -18,6 +20,7 @@ namespace {
 
 using Case = nlohmann::ordered_json;
 
+constexpr std::string_view kOurs = "troupe";
 constexpr std::size_t kWindowBytes = 64U << 20U;  ///< What all senders of mode one_way together have under way.
 constexpr std::uint32_t kWindowMax = 1024;        ///< What one of them has.
 constexpr Flow kPing{.pairs = 1, .size_bytes = 1024};
@@ -57,7 +60,7 @@ std::vector<Measurement> beside_bulk() {
 class EchoBench {
  public:
   explicit EchoBench(const EchoOptions& options) : options_(options) {
-    systems_.emplace_back("troupe", make_system("troupe"));
+    systems_.emplace_back(kOurs, make_system(std::string(kOurs)));
     for (const std::string& peer : options.peers) {
       if (peer != "none") systems_.emplace_back(peer, make_system(peer));
     }
@@ -66,10 +69,12 @@ class EchoBench {
   int run() {
     for (const std::uint32_t rtt : options_.rtt_ms) {
       network_ = make_network(std::chrono::milliseconds(rtt));
-      single_connection_.clear();
+      measured_.clear();
       for (const std::string& mode : options_.modes) {
         for (const Measurement& measurement : measurements(mode)) {
-          for (const std::uint16_t parallelism : options_.parallelism) measure(measurement, rtt, parallelism);
+          for (const std::uint16_t parallelism : options_.parallelism) {
+            for (const std::string& affinity : options_.affinity) measure(measurement, rtt, parallelism, affinity);
+          }
         }
       }
     }
@@ -86,20 +91,22 @@ class EchoBench {
     return all;
   }
 
-  void measure(const Measurement& measurement, std::uint32_t rtt, std::uint16_t parallelism) {
+  void measure(const Measurement& measurement, std::uint32_t rtt, std::uint16_t parallelism,
+               const std::string& affinity) {
     for (const auto& [name, system] : systems_) {
       EchoRole role{.flows = measurement.flows, .seconds = options_.seconds, .parallelism = parallelism};
       role.shards = options_.shards;
       role.busy_poll_us = options_.busy_poll_us;
-      if (name == "troupe") role.tls = options_.tls;
-      progress("echo: " + measurement.cases.front().dump() + ", parallelism " + std::to_string(parallelism) + ", " +
-               name);
+      if (name == kOurs) role.tls = options_.tls;
+      if (name == kOurs) role.affinity = affinity;
+      progress("echo: " + measurement.cases.front().dump() + ", parallelism " + std::to_string(parallelism) +
+               ", affinity " + affinity + ", " + name);
       const nlohmann::json results = results_of(name, *system, role);
       for (std::size_t i = 0; i < results.size(); ++i) {
         Case of = measurement.cases[i];
         of.update({{"rtt_ms", rtt},
                    {"parallelism", parallelism},
-                   {"affinity", options_.affinity},
+                   {"affinity", affinity},
                    {"shards", options_.shards},
                    {"busy_poll_us", options_.busy_poll_us}});
         if (!role.tls.empty()) of["tls"] = true;
@@ -110,9 +117,11 @@ class EchoBench {
 
   /// Empty, with the reason on standard error, if the system failed.
   nlohmann::json results_of(const std::string& name, System& system, const EchoRole& role) {
-    if (system.parallel()) return exchange(name, system, role);
-    // Whatever the parallelism, there is one connection: measured once.
-    const auto [found, fresh] = single_connection_.try_emplace(name + to_text(role.flows));
+    // What makes no difference to a system is measured once: affinity to the peers, parallelism to those that have one
+    // connection whatever it is.
+    const std::string connections = system.parallel() ? std::to_string(role.parallelism) : "one";
+    const auto [found, fresh] =
+        measured_.try_emplace(fmt::format("{} {} {} {}", name, to_text(role.flows), connections, role.affinity));
     if (fresh) found->second = exchange(name, system, role);
     return found->second;
   }
@@ -154,7 +163,7 @@ class EchoBench {
   const EchoOptions& options_;
   std::vector<std::pair<std::string, std::unique_ptr<System>>> systems_;
   std::unique_ptr<EchoNetwork> network_;
-  std::map<std::string, nlohmann::json> single_connection_;  ///< By system and flows, on this network.
+  std::map<std::string, nlohmann::json> measured_;  ///< By what makes a difference, on this network.
   bool failed_ = false;
   Report report_{"echo"};
 };

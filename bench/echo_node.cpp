@@ -14,12 +14,21 @@ namespace {
 /// More than any window, so that the senders alone say what is under way.
 constexpr std::size_t kLaneBytesMax = 4ULL << 30U;
 
+/// "pair" is the hash of sender and recipient; the others give the order up, which no sender here needs.
+cluster::LaneChoice lane_choice(const std::string& affinity) {
+  if (affinity == "random") return cluster::LaneChoice::kRandom;
+  return affinity == "round_robin" ? cluster::LaneChoice::kRoundRobin : cluster::LaneChoice::kAffinity;
+}
+
 NodeOptions node_options(const EchoRole& role, const char* name) {
   NodeOptions node{.name = name, .cluster_listen = role.host + ":0", .cluster_name = kEchoClusterName};
   if (role.host != "127.0.0.1") node.secret = kEchoClusterName;  // What only loopback may do without.
   node.shards = role.shards;
   node.busy_poll = std::chrono::microseconds(role.busy_poll_us);
-  node.cluster.channels = {{.name = "data", .parallelism = role.parallelism, .queue_bytes_max = kLaneBytesMax}};
+  node.cluster.channels = {{.name = "data",
+                            .parallelism = role.parallelism,
+                            .queue_bytes_max = kLaneBytesMax,
+                            .lane_choice = lane_choice(role.affinity)}};
   node.log_level = LogLevel::kError;
   if (!role.tls.empty()) {
     node.cluster_tls = {.certificate = role.tls + "/certificate.pem",

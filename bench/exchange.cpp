@@ -51,6 +51,7 @@ std::vector<std::string> words_of(const EchoRole& role) {
                                  "--shards",       std::to_string(role.shards),
                                  "--busy-poll-us", std::to_string(role.busy_poll_us)};
   if (!role.tls.empty()) words.insert(words.end(), {"--tls", role.tls});
+  if (!role.affinity.empty()) words.insert(words.end(), {"--affinity", role.affinity});
   if (!role.server.empty()) {
     words.insert(words.end(), {"--server", role.server, "--flows", to_text(role.flows), "--seconds",
                                fmt::format("{:.3f}", role.seconds)});
@@ -73,6 +74,7 @@ void add_role_options(CLI::App& command, EchoRole& role) {
   command.add_option("--shards", role.shards);
   command.add_option("--busy-poll-us", role.busy_poll_us);
   command.add_option("--tls", role.tls);
+  command.add_option("--affinity", role.affinity);
 }
 
 void FlowResult::add(const FlowResult& part) {

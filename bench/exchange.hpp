@@ -36,6 +36,7 @@ struct EchoRole {
   std::uint32_t shards = 1;       ///< Threads that run actors in each process.
   std::uint32_t busy_poll_us = 0;
   std::string tls;  ///< Folder with certificate.pem, key.pem and authority.pem; empty: without TLS.
+  std::string affinity;  ///< Empty for the peers, which know nothing of it.
 };
 
 std::vector<std::string> words_of(const EchoRole& role);

@@ -14,7 +14,7 @@ from pathlib import Path
 ARGUMENTS = {
     'actors': ['--actors', '1000', '--pairs', '10', '--senders', '3'],
     'echo': ['--modes', 'ack,one_way,beside_bulk', '--pairs', '1,3', '--sizes', '64,100KiB', '--parallelism', '1,2',
-             '--affinity', 'pair', '--rtt-ms', '0'],
+             '--affinity', 'pair,random', '--rtt-ms', '0'],
     'fanout': ['--receivers', '1,3', '--outstanding', '1,2'],
 }
 METRICS = {
@@ -43,8 +43,8 @@ def check_echo(lines, peers):
     """Every system has every case."""
     cases = {system: {json.dumps(line['case']) for line in lines if line['system'] == system}
              for system in ['troupe', *peers]}
-    # Each of two modes with two sizes, two numbers of pairs, two parallelisms; and four cases beside bulk.
-    assert len(cases['troupe']) == 2 * 2 * 2 * 2 + 4 * 2, cases
+    # Each of two modes with two sizes, two numbers of pairs, two parallelisms, two affinities; and four cases beside bulk.
+    assert len(cases['troupe']) == (2 * 2 * 2 * 2 + 4 * 2) * 2, cases
     assert all(of == cases['troupe'] for of in cases.values()), cases
 
 
