@@ -35,7 +35,7 @@ struct EchoRole {
   std::uint16_t parallelism = 1;  ///< Connections between the two.
   std::uint32_t shards = 1;       ///< Threads that run actors in each process.
   std::uint32_t busy_poll_us = 0;
-  std::string tls;  ///< Folder with certificate.pem, key.pem and authority.pem; empty: without TLS.
+  std::string tls;       ///< Folder with certificate.pem, key.pem and authority.pem; empty: without TLS.
   std::string affinity;  ///< Empty for the peers, which know nothing of it.
 };
 
