@@ -59,7 +59,8 @@ struct ActorExtras {
   std::set<Watcher> watchers;
   std::map<Address, DownCallback> monitors;  ///< Whom this actor watches.
   std::map<Address, std::shared_ptr<LossWatch>> loss_watches;
-  std::set<Address> links;  ///< To whom this actor linked itself.
+  std::set<Address> paused;  ///< Shards of other nodes that were told to send this actor nothing for now.
+  std::set<Address> links;   ///< To whom this actor linked itself.
   ExitCallback on_exit;
   bool on_exit_changed = false;              ///< While on_exit runs: it set another, or none.
   bool linked_end = false;                   ///< End with reason kLinked when the turn is over.
@@ -96,7 +97,8 @@ struct ActorCell {
   EnvelopeQueue mailbox;
   std::uint32_t mailbox_messages = 0;  ///< Those that count towards the bound.
   std::uint32_t mailbox_messages_max = 0;
-  std::uint32_t instance = 0;  ///< Grows at each restart.
+  std::size_t remote_bytes = 0;  ///< Of the messages in the mailbox that came from other nodes.
+  std::uint32_t instance = 0;    ///< Grows at each restart.
   ActorState state = ActorState::kLive;
   bool started = false;
   bool ready = false;           ///< In the run queue.

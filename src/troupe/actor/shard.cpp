@@ -82,6 +82,7 @@ SendOutcome Shard::send_local(EnvelopePtr envelope, ActorId to) {
     own_answers_.push(std::move(envelope));
     return SendOutcome::kTaken;
   }
+  if (envelope->kind == EnvelopeKind::kPause) return handle_pause(*envelope), SendOutcome::kTaken;
   ActorCell* cell = find_cell(to);
   if (cell == nullptr) return is_lost("the actor has ended");
   return enqueue(*cell, std::move(envelope));
@@ -109,13 +110,16 @@ void Shard::deliver(EnvelopePtr envelope) {
 
 SendOutcome Shard::enqueue(ActorCell& cell, EnvelopePtr envelope) {
   if (is_refusable(envelope->kind)) {
-    if (cell.mailbox_messages >= cell.mailbox_messages_max) {
+    const std::size_t remote = remote_size(*envelope);
+    if (!has_room(cell, remote)) {
       mailbox_refusals_.add();
       answer_error(*envelope, Error{ErrorCode::kQueueFull, fmt::format("the mailbox of {} has its {} messages",
                                                                        cell.type->name, cell.mailbox_messages)});
       return SendOutcome::kFull;
     }
     ++cell.mailbox_messages;
+    cell.remote_bytes += remote;
+    if (remote > 0 && is_filled(cell, 2)) pause_sender(cell, envelope->sender);
   } else if (envelope->kind == EnvelopeKind::kStop && std::exchange(cell.stop_queued, true)) {
     return SendOutcome::kTaken;
   }
@@ -176,7 +180,11 @@ void Shard::run_turn(ActorCell& cell) {
   for (std::uint32_t i = 0; i < options_.turn_messages; ++i) {
     EnvelopePtr envelope = cell.mailbox.pop();
     if (!envelope) return;
-    if (is_refusable(envelope->kind)) --cell.mailbox_messages;
+    if (is_refusable(envelope->kind)) {
+      --cell.mailbox_messages;
+      cell.remote_bytes -= remote_size(*envelope);
+      if (cell.extras && !cell.extras->paused.empty() && !is_filled(cell, 4)) resume_senders(cell);
+    }
     if (envelope->stamps) [[unlikely]]
       begin_span_of_message(cell, *envelope);
     guarded(cell, [&] { handle(cell, *envelope); }, envelope.get());
@@ -199,6 +207,7 @@ void Shard::handle(ActorCell& cell, Envelope& envelope) {
     case EnvelopeKind::kLinkCheck: return handle_watch(cell, envelope);
     case EnvelopeKind::kStop: cell.stop_requested = true; return;
     case EnvelopeKind::kAcknowledge:
+    case EnvelopeKind::kPause:
     case EnvelopeKind::kTask:
     case EnvelopeKind::kRefusableTask: break;
   }

@@ -30,6 +30,8 @@ struct ShardOptions {
       ActorId::kShardsMax;  ///< Of the node. An id that a peer made up for a shard beyond names nobody.
   NodeId node;              ///< Of this process.
   std::uint32_t mailbox_messages_max = 65'536;  ///< For actors that do not say otherwise. Full: tell answers kFull.
+  std::size_t mailbox_bytes_max = 128U << 20U;  ///< Of messages from other nodes, in each mailbox. Half full, their
+                                                ///< senders are paused; full, they are dropped.
   std::uint32_t actors_max = 10'000'000;        ///< Full: spawn fails with queue_full.
   std::uint32_t asks_max = 1'000'000;           ///< Under way at once. Full: the ask fails with queue_full.
   std::uint32_t deliveries_max = 65'536;        ///< Under way at once. Full: `deliver` refuses with queue_full.
@@ -168,6 +170,16 @@ class Shard {
   Address self_address() const { return {options_.node, ActorId::at(options_.index, 0, 1)}; }
   TimePoint due_in(Duration delay) const { return later(now_, std::max(delay, Duration::zero())); }
 
+  // shard_pauses.cpp: what comes from other nodes
+  static std::size_t remote_size(Envelope& envelope);
+  bool has_room(const ActorCell& cell, std::size_t remote) const;
+  bool is_filled(const ActorCell& cell, std::size_t share) const;
+  void pause_sender(ActorCell& cell, const Address& sender);
+  void send_pause(const ActorCell& cell, const Address& shard, bool is_on);
+  void resume_senders(ActorCell& cell);
+  void renew_pauses();
+  void handle_pause(Envelope& envelope);
+
   // shard_asks.cpp
   void start_ask(ActorCell* asker, EnvelopePtr envelope, const Address& to, Duration within, AnswerCallback callback);
   std::uint64_t open_ask(ActorCell* asker, const NodeId& to, Duration within, AnswerCallback callback);
@@ -250,6 +262,7 @@ class Shard {
   /// Per other node: the local actors that watch, or are watched by, actors there; and which.
   std::map<NodeId, std::map<ActorId, std::set<Address>>> remote_watches_;
 
+  std::set<ActorId> paused_;         ///< Those whose senders are paused.
   std::set<ActorId> loss_watchers_;  ///< Those with a loss watch.
 
   TurnProbe probe_;

@@ -28,6 +28,15 @@ class ShardHost {
     return SendOutcome::kTaken;  // A world of one node.
   }
 
+  /// Whether `send_to_shard` to that other shard would take one more that it may refuse.
+  virtual bool has_room(std::uint32_t shard) const {
+    (void)shard;
+    return true;
+  }
+
+  /// An actor of another node has, or has no longer, more messages in its mailbox than it can take for long.
+  virtual void on_pause(const NodeId& node, const Pause& pause) { (void)node, (void)pause; }
+
   /// Delivers to this shard, from any thread.
   virtual void inject(EnvelopePtr envelope) = 0;
 };

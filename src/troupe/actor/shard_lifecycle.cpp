@@ -110,6 +110,7 @@ void Shard::end_one(ActorCell& cell, EndReason reason, const std::string& detail
     if (failure) log_.error("{} failed while it stopped: {}", cell.type->name, *failure);
   }
   drop_callbacks(cell);
+  if (cell.extras && !cell.extras->paused.empty()) resume_senders(cell);
   if (cell.extras && !cell.extras->name.empty()) names_.release(ActorId::named(cell.extras->name), cell.id);
   cell.actor.reset();
   tell_all_watchers(cell, reason, detail);

@@ -52,6 +52,14 @@ struct Loss {
 };
 
 using LossCallback = std::move_only_function<void(const Loss&)>;
+/// The payload of kPause, from the shard of an actor to a shard of another node from which messages for it come.
+struct Pause {
+  static constexpr auto wire_name = "troupe.pause";
+  ActorId actor;
+  ActorId name;       ///< Its other id, if it has a name.
+  bool is_on = true;  ///< Its mailbox is filled; else it has room again.
+};
+
 using DownCallback = std::move_only_function<void(const Down&)>;
 using ExitCallback = std::move_only_function<void(const Exit&)>;
 

@@ -107,11 +107,10 @@ void Lanes::deliver(const NodeId& node, overlay::LinkId link) {
   const auto found = links_.find(link);
   if (found == links_.end()) return;
   found->second.delivery = Delivery::kOpen;
+  const std::vector<Lane*> lanes = found->second.lanes;
+  for (Lane* lane : lanes) lane->held_bytes = 0;
   for (auto& [lane, payload] : std::exchange(found->second.held, {})) receive(*lane, std::move(payload));
-  for (Lane* lane : std::vector(found->second.lanes)) {
-    lane->held_bytes = 0;
-    lanes_.carry_out(*lane);
-  }
+  for (Lane* lane : lanes) lanes_.carry_out(*lane);
 }
 
 void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) {
@@ -385,38 +384,6 @@ void Lanes::count_dead_letter(ErrorCode why) {
 void Lanes::report_each_second() {
   reporting_ = tick_meters(lanes_);  // A node that is alone has nothing to wake up for.
   if (reporting_) shard_.after(1s, [this] { report_each_second(); });
-}
-
-// Receiving.
-
-void Lanes::on_lane_message(Lane& lane, Bytes payload) {
-  const auto found = links_.find(lane.owner);
-  if (found == links_.end() || found->second.delivery == Delivery::kSuperseded)
-    return count_dead_letter(ErrorCode::kUnreachable);
-  if (found->second.delivery == Delivery::kOpen) return receive(lane, std::move(payload));
-  lane.held_bytes += payload.size() + wire::kFrameHeaderBytes;
-  found->second.held.emplace_back(&lane, std::move(payload));
-  if (lane.held_bytes > options_.channels[0].queue_bytes_max) {
-    // The peer keeps to no window, or it would have stopped long before.
-    lane.link.give_up("too much was sent before the link was taken into use", lane.actions);
-  }
-}
-
-void Lanes::receive(const Lane& lane, Bytes payload) {
-  Result<Routed> message = decode_routed(std::move(payload), options_.message_bytes_max);
-  if (!message) {
-    log_.warning("{} sent a message that cannot be read: {}", lane.link.peer().node, message.error().to_string());
-    return count_dead_letter(ErrorCode::kCorrupt);
-  }
-  EnvelopePtr envelope = Envelope::make(message->kind, EncodedPayload{message->tag, std::move(message->body)},
-                                        local_payload_type<EncodedPayload>);
-  envelope->sender = {lane.link.peer().id(), message->sender};
-  envelope->recipient = message->recipient;
-  envelope->correlation = message->correlation;
-  envelope->stamps = std::move(message->stamps);
-  if (envelope->stamps && envelope->stamps->trace) [[unlikely]]
-    shard_.trace().arrived(*envelope->stamps->trace, lane.link.peer().node);
-  shard_.deliver(std::move(envelope));
 }
 
 void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {

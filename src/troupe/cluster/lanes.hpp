@@ -61,6 +61,8 @@ class Lanes final : private LaneOwner {
   /// kTaken if at least half of the queue of the lane that such a message takes is free; kFull; kUnreachable.
   SendOutcome room_for(const NodeId& node, const Envelope& envelope) const;
 
+  TimePoint now() const { return shard_.now(); }
+
   /// For those who look at the node.
   std::vector<LaneReport> report() { return report_lanes(lanes_); }
 
@@ -107,7 +109,9 @@ class Lanes final : private LaneOwner {
   Result<void> write(Lane& lane, const ChannelOptions& channel, const NodeId& node, const Envelope& envelope);
   bool make_room(Lane& lane, const PeerChannel& channel);
   std::unexpected<Error> refuse(const NodeId& node, const Envelope& envelope, Error why);
-  void receive(const Lane& lane, Bytes payload);
+  void receive(Lane& lane, Bytes payload);
+  void hand_on(Lane& lane, EnvelopePtr envelope, std::size_t bytes);
+  void retry_later();
   void forget(overlay::LinkId link, const Error& why);
   void lose(Lane& lane, const Error& why);
   void tell_loss_of_all(const Peer& peer, const Error& why);
@@ -127,8 +131,15 @@ class Lanes final : private LaneOwner {
   std::unordered_map<std::uint64_t, NewestQueue> newest_;         ///< By lane number, of monotonic channels.
   /// What was told by actors of another shard and found no room, by node and shard: sender and recipient.
   std::map<std::pair<NodeId, std::uint32_t>, std::set<std::pair<ActorId, ActorId>>> refused_;
-  bool reporting_ = false;  ///< `report_each_second` has its timer.
-  std::uint64_t turn_ = 0;  ///< For LaneChoice::kRoundRobin.
+  /// A message for another shard of this node, the queue to which is full.
+  struct Waiting {
+    std::uint64_t lane = 0;  ///< Lane::number
+    std::size_t bytes = 0;
+    EnvelopePtr envelope;
+  };
+  std::map<std::uint32_t, std::deque<Waiting>> waiting_;  ///< By shard.
+  bool reporting_ = false;                                ///< `report_each_second` has its timer.
+  std::uint64_t turn_ = 0;                                ///< For LaneChoice::kRoundRobin.
 };
 
 }  // namespace troupe::cluster

@@ -8,6 +8,7 @@ namespace troupe::cluster {
 void Routing::remove(const NodeId& node) {
   const auto found = routes_.find(node.name);
   if (found != routes_.end() && found->second == node.incarnation) routes_.erase(found);
+  paused_.forget(node);
 }
 
 std::optional<NodeId> Routing::life_of(const NodeId& node) const {
@@ -22,6 +23,7 @@ SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
   if (!to) return SendOutcome::kUnreachable;
   Lanes& own = *lanes_[shard_];
   const bool refusable = is_refusable(envelope->kind);
+  if (refusable && paused_.contains(*to, envelope->recipient, own.now())) return SendOutcome::kFull;
   const std::uint32_t shard = own.shard_for(*to, *envelope);
   if (shard != shard_) {
     ShardTask task = [lanes = lanes_[shard].get(), to = *to, envelope = std::move(envelope)](Shard&) mutable {
@@ -35,9 +37,14 @@ SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
   return refusable ? outcome : SendOutcome::kTaken;
 }
 
+void Routing::pause(const NodeId& node, const Pause& pause) {
+  if (!lanes_.empty() && life_of(node)) paused_.set(node, pause, lanes_[shard_]->now());
+}
+
 SendOutcome Routing::room_for(const Address& to, ActorId sender, const Via& via) const {
   const auto node = life_of(to.node);
   if (!node) return SendOutcome::kUnreachable;
+  if (paused_.contains(*node, to.actor, lanes_[shard_]->now())) return SendOutcome::kFull;
   EnvelopePtr like = Envelope::make(EnvelopeKind::kTell);
   like->sender.actor = sender;
   like->recipient = to.actor;

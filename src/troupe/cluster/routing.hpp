@@ -8,6 +8,7 @@
 
 #include "troupe/actor/shard_host.hpp"
 #include "troupe/base/ids.hpp"
+#include "troupe/cluster/paused_recipients.hpp"
 #include "troupe/cluster/routed.hpp"
 
 namespace troupe::cluster {
@@ -28,6 +29,9 @@ class Routing {
   /// For ShardHost::room_for.
   SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const;
 
+  /// For ShardHost::on_pause.
+  void pause(const NodeId& node, const Pause& pause);
+
   /// The node can be reached from now on.
   void add(const NodeId& node) { routes_[node.name] = node.incarnation; }
   void remove(const NodeId& node);
@@ -39,6 +43,7 @@ class Routing {
   ShardHost& host_;
   std::uint32_t shard_;
   const std::vector<std::unique_ptr<Lanes>>& lanes_;
+  PausedRecipients paused_;
   std::unordered_map<std::uint64_t, std::uint64_t> routes_;  ///< Node name to incarnation.
 };
 

@@ -38,6 +38,9 @@ std::vector<Setting> node_settings() {
       make("shards", Count{TROUPE_FIELD(options.shards), 0, 1'024}, "Threads; 0: one for each processor"),
       make("mailbox_messages_max", Count{TROUPE_FIELD(options.mailbox_messages_max), 16, 16'777'216},
            "Messages that wait for one actor; one more is refused"),
+      make("mailbox_bytes_max", Size{TROUPE_FIELD(options.mailbox_bytes_max), kMiB, 64 * kGiB},
+           "Bytes of messages from other nodes that wait for one actor; half full, their senders are told to wait; "
+           "full, messages are dropped"),
       make("busy_poll", Time{TROUPE_FIELD(options.busy_poll), 0s, 1s},
            "How long an idle thread polls before it sleeps: shorter answers for more processor time"),
       make("long_handler_threshold", Time{TROUPE_FIELD(options.long_handler_threshold), 0s, 1h},

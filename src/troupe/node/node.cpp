@@ -132,6 +132,7 @@ Result<void> Node::prepare() {
   runtime.shard.mailbox_messages_max = options_.mailbox_messages_max;
   runtime.shard.deliveries_max = options_.deliveries_max;
   runtime.shard.deliver_within_max = options_.deliver_within_max;
+  runtime.shard.mailbox_bytes_max = options_.mailbox_bytes_max;
   runtime.shard.trace = options_.trace;
   runtime.shard.trace.sink = parts_->spans.get();
   runtime_ = std::make_unique<runtime::Runtime>(runtime, metrics_, parts_->log_sink);

@@ -45,7 +45,8 @@ struct NodeOptions {
   std::uint32_t mailbox_messages_max = 65'536;
   std::uint32_t deliveries_max = 65'536;  ///< Messages with an outcome that one shard has under way.
   Duration deliver_within_max = 1h;       ///< The longest time for one.
-  Duration busy_poll{};                   ///< How long an idle shard spins before it sleeps.
+  std::size_t mailbox_bytes_max = 128U << 20U;  ///< ShardOptions::mailbox_bytes_max
+  Duration busy_poll{};                         ///< How long an idle shard spins before it sleeps.
   Duration long_handler_threshold = 100ms;
   TraceOptions trace;              ///< `sink` is set by the node, if there is a file.
   runtime::SpanFileOptions spans;  ///< `path` empty: spans are only logged. `resource` is set by the node.

@@ -27,13 +27,17 @@ struct SimNode::SimShard final : ShardHost {
   SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const override {
     return node.cluster_->routing(index).room_for(to, sender, via);
   }
+  bool has_room(std::uint32_t to) const override { return node.shards_[to]->inbox.size() < kInboxMax; }
+  void on_pause(const NodeId& from, const Pause& pause) override {
+    if (*node.alive_) node.cluster_->routing(index).pause(from, pause);
+  }
   void inject(EnvelopePtr envelope) override {
     if (!*node.alive_) return;
     inbox.push_back(std::move(envelope));
     node.wake(index);
   }
 
-  static constexpr std::size_t kInboxMax = 8192;
+  static constexpr std::size_t kInboxMax = 64;
   SimNode& node;
   std::uint32_t index;
   std::unique_ptr<Shard> shard;

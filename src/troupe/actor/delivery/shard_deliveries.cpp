@@ -41,7 +41,8 @@ ActorId Shard::find_actor(ActorId actor) const {
 Placement Shard::put(EnvelopePtr& envelope, ActorId to) {
   ActorCell* cell = find_cell(to);
   if (cell == nullptr) return Placement::kGone;
-  if (cell->mailbox_messages >= cell->mailbox_messages_max) return Placement::kFull;
+  if (cell->mailbox_messages >= cell->mailbox_messages_max || !has_room(*cell, remote_size(*envelope)))
+    return Placement::kFull;
   envelope->recipient = to;
   enqueue(*cell, std::move(envelope));
   return Placement::kPlaced;

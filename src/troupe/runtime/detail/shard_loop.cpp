@@ -76,6 +76,10 @@ SendOutcome ShardLoop::room_for(const Address& to, ActorId sender, const Via& vi
   return routing_ != nullptr ? routing_->room_for(to, sender, via) : SendOutcome::kUnreachable;
 }
 
+void ShardLoop::on_pause(const NodeId& node, const Pause& pause) {
+  if (routing_ != nullptr) routing_->pause(node, pause);
+}
+
 void ShardLoop::inject(EnvelopePtr envelope) {
   const bool refusable = is_refusable(envelope->kind);
   queues_.inject(index_, envelope, refusable);  // What is refused was counted, and is destroyed here.

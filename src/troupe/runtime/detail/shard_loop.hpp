@@ -35,6 +35,8 @@ class ShardLoop final : public ShardHost {
   SendOutcome send_to_shard(std::uint32_t shard, EnvelopePtr envelope) override;
   SendOutcome send_to_node(const NodeId& node, EnvelopePtr envelope) override;
   SendOutcome room_for(const Address& to, ActorId sender, const Via& via) const override;
+  bool has_room(std::uint32_t shard) const override { return queues_.has_room(index_, shard); }
+  void on_pause(const NodeId& node, const Pause& pause) override;
   void inject(EnvelopePtr envelope) override;
 
   Shard& shard() { return shard_; }

@@ -35,6 +35,11 @@ class ShardQueues {
   /// False if it is `refusable` and there is no room; then the envelope stays with the caller. It is on its way after
   /// `flush`.
   bool send(std::uint32_t from, std::uint32_t to, EnvelopePtr& envelope, bool refusable);
+  /// Whether `send` would take one more that is refusable.
+  bool has_room(std::uint32_t from, std::uint32_t to) {
+    Pair& way = pair(from, to);
+    return way.overflow.empty() && way.ring.has_room();
+  }
   /// Once at the end of each round: hands over what was sent, wakes those who sleep and have something to do.
   void flush(std::uint32_t from);
 
