@@ -99,6 +99,8 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
                      .handshake_timeout = options.handshake_timeout,
                      .lane_away_max = options.lane_away_max,
                      .liveness = options.liveness,
+                     .window = options.window,
+                     .chunk_bytes = options.chunk_bytes,
                      .handshakes_max = options.handshakes_max};
   if (const auto valid = link::check(links.identity); !valid) return std::unexpected(valid.error());
   if (const auto valid = check(options.channels); !valid) return std::unexpected(valid.error());

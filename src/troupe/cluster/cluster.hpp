@@ -26,6 +26,8 @@ struct ClusterOptions {
   Duration handshake_timeout = 5s;
   Duration lane_away_max = 5s;  ///< LinksOptions::lane_away_max
   link::LivenessOptions liveness;
+  link::WindowOptions window;
+  std::size_t chunk_bytes = 64U << 10U;  ///< A message above this goes in chunks, between which others go.
   StrongDeliveryOptions delivery;
 };
 

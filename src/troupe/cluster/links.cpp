@@ -71,8 +71,11 @@ void Links::add_lane(std::unique_ptr<Connection> connection, link::Role role, li
                      overlay::LinkId link) {
   link::Nonce nonce;
   network_.secure_random(nonce);
-  link::LinkOptions options{
-      .secret = options_.secret, .handshake_timeout = options_.handshake_timeout, .liveness = options_.liveness};
+  link::LinkOptions options{.secret = options_.secret,
+                            .handshake_timeout = options_.handshake_timeout,
+                            .liveness = options_.liveness,
+                            .window = options_.window,
+                            .chunk_bytes = options_.chunk_bytes};
   if (const LinkState* state = find_link(link); state != nullptr && state->control != nullptr) {
     options.expected_node = state->peer.name;
   }

@@ -24,6 +24,8 @@ struct LinksOptions {
   Duration lane_away_max = 5s;  ///< For a lane that was lost to be made again.
   Duration redial_min = 50ms;   ///< Before the first attempt; doubled, with jitter, before each further one.
   link::LivenessOptions liveness;
+  link::WindowOptions window;
+  std::size_t chunk_bytes = 64U << 10U;  ///< link::LinkOptions::chunk_bytes
   std::size_t handshakes_max =
       128;  ///< Accepted connections that are not authenticated yet. Full: a new one is closed.
   std::uint32_t refusal_lines_max = 20;  ///< About refused connections, in the log in each 10 s; the metric has all.

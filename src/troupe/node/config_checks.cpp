@@ -122,6 +122,9 @@ class Checks {
       error("cluster.redial_wait_max", "the longest wait is shorter than the first one, cluster.redial_wait_min",
             fmt::format("give at least {}", render_duration(backoff.initial)));
     }
+    const auto& window = options_.cluster.window;
+    not_above("cluster.window_bytes_min", window.window_bytes_min, "cluster.window_bytes_max", window.window_bytes_max,
+              "the window could not be so small");
     const auto& delivery = options_.cluster.delivery.protocol;
     if (delivery.retry_max < delivery.retry_min && readable({"delivery.retry_max", "delivery.retry_min"})) {
       error("delivery.retry_max", "the longest pause is shorter than the first one, delivery.retry_min",

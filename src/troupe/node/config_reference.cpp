@@ -18,6 +18,7 @@ using config::Setting;
 std::string_view title_of(std::string_view table) {
   if (table.empty()) return "The node";
   if (table == "cluster") return "The cluster";
+  if (table == "delivery") return "Messages with an outcome";
   if (table == "document") return "Documents";
   if (table == "http") return "The port for clients";
   if (table == "session") return "One client";

@@ -43,8 +43,8 @@ struct NodeOptions {
   // The process.
   std::uint32_t shards = 0;  ///< Threads; 0: one for each processor.
   std::uint32_t mailbox_messages_max = 65'536;
-  std::uint32_t deliveries_max = 65'536;  ///< Messages with an outcome that one shard has under way.
-  Duration deliver_within_max = 1h;       ///< The longest time for one.
+  std::uint32_t deliveries_max = 65'536;        ///< Messages with an outcome that one shard has under way.
+  Duration deliver_within_max = 1h;             ///< The longest time for one.
   std::size_t mailbox_bytes_max = 128U << 20U;  ///< ShardOptions::mailbox_bytes_max
   Duration busy_poll{};                         ///< How long an idle shard spins before it sleeps.
   Duration long_handler_threshold = 100ms;
