@@ -18,7 +18,6 @@ inline std::string hall_name(std::uint32_t shard) { return "hall-" + std::to_str
 
 struct Answer {
   static constexpr auto wire_name = "bench.answer";
-  std::uint64_t number = 0;
 };
 struct WantsAnswer {
   using Messages = troupe::Messages<Answer>;
@@ -37,12 +36,8 @@ class Receiver final : public Actor<Receiver> {
  public:
   using Messages = troupe::Messages<Parcel>;
   void on(const Parcel& parcel) {
-    ++count_;
-    if (parcel.answer) context().tell(parcel.from, Answer{count_});
+    if (parcel.answer) context().tell(parcel.from, Answer{});
   }
-
- private:
-  std::uint64_t count_ = 0;
 };
 struct ReceiverProtocol {
   using Messages = Receiver::Messages;
@@ -100,8 +95,8 @@ class EchoSender final : public Actor<EchoSender> {
     give_up_if_refused();
   }
 
-  void on(const Answer& answer) {
-    answered_ = answer.number;
+  void on(const Answer&) {
+    answered_ += manner_.answer_each;  // Without affinity they come in any order.
     const std::int64_t now = nanoseconds_since(began_);
     if (manner_.window == 1) result_.round_trips.add(now - sent_at_);
     if (now < manner_.time.count()) {
