@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ranges>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace troupe::server {
@@ -75,7 +76,7 @@ std::string time_of_day(std::int64_t unix_nanoseconds) {
 class Tree {
  public:
   explicit Tree(std::vector<ShownSpan> spans) : spans_(std::move(spans)) {
-    std::ranges::stable_sort(spans_, {}, &ShownSpan::start);
+    std::ranges::sort(spans_, {}, [](const ShownSpan& span) { return std::tie(span.start, span.id); });
     std::set<std::string_view> ids;
     for (const ShownSpan& span : spans_) ids.insert(span.id);
     for (const ShownSpan& span : spans_) {
