@@ -6,7 +6,7 @@ namespace troupe::sim {
 namespace {
 
 // CI runs a few hundred seeds; `./run sim document --seeds 1..10000` runs more. A seed that once failed is named here.
-constexpr std::uint64_t kSeeds = 60;
+constexpr std::uint64_t kSeeds = 40;  // Thousands by hand: ./run sim.
 
 TEST(Simulation, documents_hold_under_faults) {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
