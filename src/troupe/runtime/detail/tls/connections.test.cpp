@@ -45,7 +45,7 @@ class TlsNetworkTest : public ::testing::Test, private ShardHost {
   /// A node: its keeper, if it has TLS, and its network.
   struct Side {
     Side(TlsNetworkTest& test, const std::optional<TlsOptions>& files)
-        : network(test.io_, test.shard_, TcpOptions{.linger = 200ms}, test.metrics_, test.sink_) {
+        : network(test.io_, test.shard_, TcpOptions{.linger = 3s}, test.metrics_, test.sink_) {
       if (!files) return;
       keeper.emplace(*files, test.metrics_, test.sink_);
       EXPECT_TRUE(keeper->load());
