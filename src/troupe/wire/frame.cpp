@@ -103,7 +103,7 @@ std::optional<Frame> FrameDecoder::take_part(const Header& header) {
     first_part_filled_ += more.size();
     if (first_part_filled_ < first) return std::nullopt;
     first_part_filled_ = 0;
-    given_ = static_cast<std::uint32_t>(first);
+    given_ = first == header.payload_bytes ? 0 : static_cast<std::uint32_t>(first);
     return Frame{header.type, Bytes::copy_of(std::span(first_part_).first(first)), 0, header.payload_bytes};
   }
   const std::uint32_t offset = given_;
