@@ -1,109 +1,13 @@
 #include "troupe/link/link.hpp"
 
-#include <gtest/gtest.h>
-
-#include <limits>
-#include <vector>
-
 #include "troupe/base/random.hpp"
-#include "troupe/wire/codec.hpp"
+#include "troupe/link/tests/link_fixture.hpp"
 
+// One connection from its handshake to its end. What waits, goes in chunks and needs credit: tests/link_flow.test.cpp.
 namespace troupe::link {
 namespace {
 
 using wire::FrameType;
-
-constexpr TimePoint kStart{1h};
-
-Identity identity_of(const std::string& node, std::uint32_t frame_bytes_max = 1 << 20) {
-  return {.cluster = "troupe",
-          .node = node,
-          .incarnation = 1,
-          .address = node + ":7400",
-          .channel = "data",
-          .frame_bytes_max = frame_bytes_max};
-}
-
-/// A link and what came out of it.
-struct End {
-  End(Role role, const std::string& node, std::uint32_t frame_bytes_max = 1 << 20)
-      : link({.secret = "secret"}, role, identity_of(node, frame_bytes_max), nonce_of(role), kStart) {}
-
-  static Nonce nonce_of(Role role) {
-    Nonce nonce{};
-    nonce.fill(role == Role::kDialer ? std::byte{1} : std::byte{2});
-    return nonce;
-  }
-
-  /// What is to be written, as one piece; taken out.
-  Bytes take_writes() {
-    wire::Writer writer;
-    for (const Bytes& piece : actions.writes()) writer.raw(piece.span());
-    actions.writes().clear();
-    return writer.finish();
-  }
-
-  /// The messages that came out since the last call.
-  std::vector<std::string> take_received() {
-    std::vector<std::string> texts;
-    for (const Bytes& payload : actions.received) texts.emplace_back(payload.view());
-    actions.received.clear();
-    return texts;
-  }
-
-  /// A message of one flow: `head` and `body`.
-  Result<void> send(TimePoint now, std::string_view head, const Bytes& body = {}) {
-    return link.send(
-        now, 1,
-        [&](wire::Writer& writer) {
-          writer.raw(std::as_bytes(std::span(head)));
-          writer.raw(body);
-        },
-        actions);
-  }
-
-  std::string closed() const { return actions.closed ? actions.closed->error.to_string() : "not closed"; }
-
-  Link link;
-  Actions actions;
-  bool gives_credit = true;
-};
-
-class LinkTest : public testing::Test {
- protected:
-  /// Passes bytes on, in pieces of at most `piece`, until both are quiet.
-  void exchange(std::size_t piece = std::numeric_limits<std::size_t>::max()) {
-    while (pass(dialer_, acceptor_, piece) + pass(acceptor_, dialer_, piece) > 0) {
-    }
-  }
-
-  std::size_t pass(End& from, End& to, std::size_t piece = std::numeric_limits<std::size_t>::max()) {
-    const Bytes bytes = from.take_writes();
-    for (std::size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size() - at)) {
-      to.link.on_bytes(now_, bytes.slice(at, piece), to.actions);
-    }
-    if (to.gives_credit) to.link.give_credit(0, to.actions);
-    return bytes.size();
-  }
-
-  void establish() {
-    dialer_.link.start(dialer_.actions);
-    acceptor_.link.start(acceptor_.actions);
-    exchange();
-    ASSERT_TRUE(dialer_.link.is_established() && acceptor_.link.is_established());
-  }
-
-  static Bytes frame(FrameType type, std::string_view payload) {
-    wire::Writer writer;
-    wire::encode_frame_header(writer, type, static_cast<std::uint32_t>(payload.size()));
-    writer.raw(std::as_bytes(std::span(payload)));
-    return writer.finish();
-  }
-
-  TimePoint now_ = kStart;
-  End dialer_{Role::kDialer, "ada"};
-  End acceptor_{Role::kAcceptor, "bob", 8192};
-};
 
 TEST_F(LinkTest, establishes_both_ends) {
   EXPECT_EQ(dialer_.link.message_bytes_max(), 0U);
@@ -199,8 +103,8 @@ TEST_F(LinkTest, a_frame_above_its_own_limit_closes_an_established_link) {
 TEST_F(LinkTest, a_handshake_frame_closes_an_established_link) {
   for (const FrameType type :
        {FrameType::kHello, FrameType::kChallenge, FrameType::kProof, FrameType::kAccept, FrameType::kRefuse}) {
-    LinkTest::dialer_ = End(Role::kDialer, "ada");
-    LinkTest::acceptor_ = End(Role::kAcceptor, "bob");
+    LinkTest::dialer_ = LinkEnd(Role::kDialer, "ada");
+    LinkTest::acceptor_ = LinkEnd(Role::kAcceptor, "bob");
     establish();
     acceptor_.link.on_bytes(now_, frame(type, ""), acceptor_.actions);
     EXPECT_EQ(acceptor_.closed(),
@@ -273,7 +177,7 @@ TEST_F(LinkTest, a_connection_that_ends_without_goodbye_is_a_failure_of_the_peer
   dialer_.link.on_end("connection reset by peer", dialer_.actions);
   EXPECT_EQ(dialer_.closed(), "unreachable: the connection to node 'bob' ended: connection reset by peer");
   EXPECT_FALSE(dialer_.actions.closed->peer_left);
-  acceptor_ = End(Role::kAcceptor, "bob");
+  acceptor_ = LinkEnd(Role::kAcceptor, "bob");
   acceptor_.link.on_end("end of file", acceptor_.actions);
   EXPECT_EQ(acceptor_.closed(),
             "unreachable: the connection ended while the acceptor waited for the dialer's hello: end of file");
@@ -330,7 +234,7 @@ TEST_F(LinkTest, half_a_frame_is_a_sign_of_life) {
 TEST_F(LinkTest, random_bytes_never_establish_and_always_end_in_a_clear_error) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     Random random(seed);
-    End end(random.chance(0.5) ? Role::kDialer : Role::kAcceptor, "bob");
+    LinkEnd end(random.chance(0.5) ? Role::kDialer : Role::kAcceptor, "bob");
     end.link.start(end.actions);
     while (!end.link.is_closed()) {
       std::string junk(1 + random.below(64), '\0');
@@ -344,65 +248,11 @@ TEST_F(LinkTest, random_bytes_never_establish_and_always_end_in_a_clear_error) {
   }
 }
 
-TEST_F(LinkTest, a_peer_that_gives_no_credit_gets_a_window_and_the_rest_waits_here) {
-  establish();
-  acceptor_.gives_credit = false;
-  const std::string text(5'000, 'x');
-  for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, text).has_value());
-  exchange();
-  const std::size_t arrived = acceptor_.take_received().size();
-  EXPECT_EQ(arrived, 53U) << "256 KiB, and the message with which they were reached";
-  EXPECT_EQ(dialer_.link.waiting_messages(), 200 - arrived);
-  EXPECT_EQ(dialer_.link.waiting_bytes(), (200 - arrived) * text.size());
-  acceptor_.gives_credit = true;
-  exchange();
-  EXPECT_EQ(acceptor_.take_received().size(), 200 - arrived);
-  EXPECT_EQ(dialer_.link.waiting_messages(), 0U);
-}
-
-TEST_F(LinkTest, what_the_owner_holds_gets_no_credit) {
-  establish();
-  acceptor_.gives_credit = false;
-  for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, std::string(5'000, 'x')).has_value());
-  exchange();
-  acceptor_.link.give_credit(53 * 5'000, acceptor_.actions);
-  EXPECT_TRUE(acceptor_.take_writes().empty());
-  acceptor_.link.give_credit(0, acceptor_.actions);
-  EXPECT_FALSE(acceptor_.take_writes().empty());
-}
-
-TEST_F(LinkTest, a_message_above_the_chunk_size_goes_in_parts_and_arrives_whole) {
-  dialer_ = End(Role::kDialer, "ada", 1 << 20);
-  acceptor_ = End(Role::kAcceptor, "bob", 1 << 20);
-  establish();
-  const std::string large(700'000, 'x');
-  ASSERT_TRUE(dialer_.send(now_, large).has_value());
-  ASSERT_TRUE(
-      dialer_.link
-          .send(
-              now_, 2, [](wire::Writer& writer) { writer.raw(std::as_bytes(std::span("y", 1))); }, dialer_.actions)
-          .has_value());
-  exchange(1'000);
-  EXPECT_EQ(acceptor_.take_received(), (std::vector<std::string>{"y", large}));
-}
-
-TEST_F(LinkTest, credit_for_what_was_not_sent_closes_the_link) {
-  establish();
-  dialer_.link.on_bytes(now_, frame(FrameType::kCredit, std::string("\1\0\0\0\0\0\0\0", 8)), dialer_.actions);
-  EXPECT_EQ(dialer_.closed(), "corrupt: node 'bob' sent credit for what was not sent");
-}
-
-TEST_F(LinkTest, a_chunk_out_of_place_closes_the_link) {
-  establish();
-  dialer_.link.on_bytes(now_, frame(FrameType::kChunk, "twelve bytes and more"), dialer_.actions);
-  EXPECT_EQ(dialer_.closed(), "corrupt: node 'bob' sent a chunk of a message that was not begun");
-}
-
 TEST_F(LinkTest, random_traffic_in_random_cuts_arrives_whole_and_in_order) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Random random(seed);
-    dialer_ = End(Role::kDialer, "ada");
-    acceptor_ = End(Role::kAcceptor, "bob");
+    dialer_ = LinkEnd(Role::kDialer, "ada");
+    acceptor_ = LinkEnd(Role::kAcceptor, "bob");
     establish();
     std::vector<std::string> sent;
     for (int i = 0; i < 100; ++i) {
