@@ -59,7 +59,7 @@ struct ActorExtras {
   std::set<Watcher> watchers;
   std::map<Address, DownCallback> monitors;  ///< Whom this actor watches.
   std::map<Address, std::shared_ptr<LossWatch>> loss_watches;
-  std::set<Address> paused;  ///< Shards of other nodes that were told to send this actor nothing for now.
+  std::set<Address> paused;  ///< Shards of other nodes that were paused for this actor, and not resumed.
   std::set<Address> links;   ///< To whom this actor linked itself.
   ExitCallback on_exit;
   bool on_exit_changed = false;              ///< While on_exit runs: it set another, or none.

@@ -35,6 +35,8 @@ void Shard::pause_sender(ActorCell& cell, const Address& sender) {
   if (sender.actor.is_nobody() || sender.node.same_node(options_.node)) return;
   const Address shard{sender.node, ActorId::at(sender.actor.shard(), 0, 1)};
   if (!cell.need_extras().paused.insert(shard).second) return;
+  metrics_.counter("troupe_mailbox_pauses_total", "Times that a mailbox which fills paused a shard of another node")
+      .add();
   send_pause(cell, shard, true);
   if (paused_.insert(cell.id).second && paused_.size() == 1) renew_pauses();
 }

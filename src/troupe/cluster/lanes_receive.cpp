@@ -47,10 +47,9 @@ void Lanes::receive(Lane& lane, Bytes payload) {
 void Lanes::hand_on(Lane& lane, EnvelopePtr envelope, std::size_t bytes) {
   const ActorId at = shard_.find_actor(envelope->recipient);
   const std::uint32_t to = at.is_nobody() ? shard_.index() : at.shard();
-  const auto waiting = waiting_.find(to);
   if (to == shard_.index()) return shard_.deliver(std::move(envelope));
   const bool has_room = !is_refusable(envelope->kind) || shard_.host().has_room(to);
-  if (waiting == waiting_.end() && has_room) return shard_.deliver(std::move(envelope));
+  if (has_room && !waiting_.contains(to)) return shard_.deliver(std::move(envelope));
   lane.held_bytes += bytes;
   if (waiting_.empty()) retry_later();
   waiting_[to].push_back({lane.number, bytes, std::move(envelope)});
