@@ -1,7 +1,7 @@
 // `troupe ctl` and /admin beside running nodes: what they show, and what they say when something is in the way.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chat } from '../support/canvas.mjs';
 import { http } from '../support/http.mjs';
@@ -19,7 +19,7 @@ function place(world) {
   world.atEnd(async () => rmSync(folder, { recursive: true, force: true }));
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
-  return { folder, tokenFile, env: { XDG_RUNTIME_DIR: folder } };
+  return { folder, tokenFile, env: { TROUPE_RUNTIME_DIR: join(folder, 'sockets') } };
 }
 
 /**
@@ -60,17 +60,17 @@ scenario('ctl finds the node of this machine and shows its lanes', async (world)
   });
   await until('a round trip', async () => JSON.parse((await ctl(['lanes', '--node', 'a', '--json'], env)).output).lanes[1].round_trip_us.newest > 0);
 
-  const sockets = readdirSync(join(folder, 'troupe'));
+  const sockets = readdirSync(join(folder, 'sockets'));
   assert.equal(sockets.length, 2);
-  for (const name of sockets) assert.equal(statSync(join(folder, 'troupe', name)).mode & 0o777, 0o600);
+  for (const name of sockets) assert.equal(statSync(join(folder, 'sockets', name)).mode & 0o777, 0o600);
   await b.kill();
-  assert.equal(readdirSync(join(folder, 'troupe')).length, 2, 'kill -9 leaves the socket');
+  assert.equal(readdirSync(join(folder, 'sockets')).length, 2, 'kill -9 leaves the socket');
   assert.equal((await ctl(['lanes'], env)).code, 0, 'which is not mistaken for a node');
   await until('the lanes to go', async () => /no lanes/.test((await ctl(['lanes'], env)).output));
   await b.start();
-  assert.equal(readdirSync(join(folder, 'troupe')).length, 2, 'and is cleared by the next start');
+  assert.equal(readdirSync(join(folder, 'sockets')).length, 2, 'and is cleared by the next start');
   await cluster.stop();
-  assert.deepEqual(readdirSync(join(folder, 'troupe')), []);
+  assert.deepEqual(readdirSync(join(folder, 'sockets')), []);
 });
 
 scenario('ctl asks by HTTP with the token', async (world) => {
@@ -101,8 +101,7 @@ scenario('a node without a token shows nothing on its port', async (world) => {
 scenario('ctl says why there is nobody', async (world) => {
   const { folder, env } = place(world);
   const nobody = await ctl(['lanes'], env);
-  // Other nodes of this user may run on this machine, but not in this folder.
-  if (!existsSync(`/tmp/troupe-${process.getuid?.()}`)) assert.match(nobody.log, /no node of this user runs on this machine\n {2}remedy: start one/);
+  assert.match(nobody.log, /no node of this user runs on this machine\n {2}remedy: start one/);
   assert.match((await ctl(['lanes', '--node', 'nobody-has-this-name'], env)).log, /no node 'nobody-has-this-name' of this user runs here/);
   assert.match((await ctl(['top', '--socket', join(folder, 'nothing')])).log, /there is no socket at .*nothing\n {2}remedy: start the node/);
   const [port] = await freePorts(1);

@@ -4,15 +4,12 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chat } from '../support/canvas.mjs';
 import { TroupeNode } from '../support/node.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { TcpConnection } from '../support/tcp.mjs';
 import { until } from '../support/wait.mjs';
+import { assertRefused, assertWorking, REFUSED } from './cluster_port.mjs';
 import { scenario } from './scenario.mjs';
-
-const topic = 'canvas/lobby';
-const REFUSED = 'troupe_cluster_connections_refused_total';
 
 /** A frame of the cluster's protocol. @param {number} type @param {number} size  As its header says. */
 function frame(type, size, payload = Buffer.alloc(0)) {
@@ -24,14 +21,6 @@ function frame(type, size, payload = Buffer.alloc(0)) {
 const [HELLO, MESSAGE] = [1, 7];
 
 const TLS_HELLO = Buffer.concat([Buffer.from([0x16, 0x03, 0x01, 0x01, 0x00, 0x01, 0x00, 0x00, 0xfc, 0x03, 0x03]), randomBytes(245)]);
-
-/** @param {import('../support/cluster.mjs').TroupeCluster} cluster */
-async function assertWorking(cluster) {
-  const answers = await Promise.all(cluster.nodes.map((node, index) => node.post(topic, chat(`from ${index}`))));
-  assert.deepEqual(answers.map((answer) => answer.status), cluster.nodes.map(() => 201));
-  await cluster.waitUntilEqual(topic, { seq: Math.max(...answers.map((answer) => answer.json.seq)) });
-  for (const node of cluster.nodes) assert.deepEqual((await node.members()).map((member) => member.state), cluster.nodes.map(() => 'up'));
-}
 
 scenario('garbage on the cluster port', async (world) => {
   const cluster = await world.cluster(2, { flags: { 'cluster-handshake-timeout': '1s' } });
@@ -50,16 +39,7 @@ scenario('garbage on the cluster port', async (world) => {
     ['silence', []],
     ['half a hello', [frame(HELLO, 100, randomBytes(50))]],
   ];
-  for (const [what, bytes] of attacks) {
-    const before = await node.metric(REFUSED);
-    const attacker = await TcpConnection.open(node.cluster);
-    const who = attacker.localAddress;
-    for (const each of bytes) attacker.send(each);
-    await attacker.waitForEnd(5_000).catch((error) => assert.fail(`${what}: ${error.message}`));
-    await until(`the metric after ${what}`, async () => (await node.metric(REFUSED)) === before + 1);
-    await until(`a log line about ${what}`, () => node.log.split('\n').some((line) => line.includes('refused') && line.includes(who)));
-    attacker.destroy();
-  }
+  for (const [what, bytes] of attacks) await assertRefused(node, what, bytes);
   await assertWorking(cluster);
 });
 

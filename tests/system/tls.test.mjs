@@ -4,18 +4,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:tls';
-import { chat } from '../support/canvas.mjs';
 import { TroupeCluster } from '../support/cluster.mjs';
 import { TroupeNode } from '../support/node.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { Program } from '../support/program.mjs';
-import { TcpConnection } from '../support/tcp.mjs';
 import { Authority } from '../support/tls.mjs';
 import { inTime, until } from '../support/wait.mjs';
+import { assertRefused, assertWorking, REFUSED } from './cluster_port.mjs';
 import { scenario } from './scenario.mjs';
-
-const topic = 'canvas/lobby';
-const REFUSED = 'troupe_cluster_connections_refused_total';
 
 /**
  * Nodes in TLS, which all see each other, and who signed their certificates.
@@ -30,13 +26,6 @@ async function start(world, count, flags) {
   for (const node of cluster.nodes) Object.assign(node.flags, authority.flags(node.name));
   await cluster.startAll();
   return { cluster, authority };
-}
-
-/** @param {TroupeCluster} cluster */
-async function assertWorking(cluster) {
-  const answers = await Promise.all(cluster.nodes.map((node, index) => node.post(topic, chat(`from ${index}`))));
-  assert.deepEqual(answers.map((answer) => answer.status), cluster.nodes.map(() => 201));
-  await cluster.waitUntilEqual(topic, { seq: Math.max(...answers.map((answer) => answer.json.seq)) });
 }
 
 /**
@@ -167,16 +156,7 @@ scenario('garbage on a port with TLS', async (world) => {
     ['half a hello', [record(500).subarray(0, 100)]],
     ['silence', []],
   ];
-  for (const [what, bytes] of attacks) {
-    const before = await node.metric(REFUSED);
-    const attacker = await TcpConnection.open(node.cluster);
-    const who = attacker.localAddress;
-    for (const each of bytes) attacker.send(each);
-    await attacker.waitForEnd(5_000).catch((error) => assert.fail(`${what}: ${error.message}`));
-    await until(`the metric after ${what}`, async () => (await node.metric(REFUSED)) === before + 1);
-    await until(`a log line about ${what}`, () => node.log.split('\n').some((line) => line.includes('refused') && line.includes(who)));
-    attacker.destroy();
-  }
+  for (const [what, bytes] of attacks) await assertRefused(node, what, bytes);
   await assertWorking(cluster);
 });
 

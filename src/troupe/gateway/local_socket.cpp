@@ -32,6 +32,7 @@ std::string variable(const char* name) {
 
 /// Where nodes may have left their sockets; this process leaves its own in the first one.
 std::vector<fs::path> folders() {
+  if (const std::string only = variable("TROUPE_RUNTIME_DIR"); !only.empty()) return {only};
   std::vector<fs::path> all;
   // A service manager may name several, with colons between them.
   if (const std::string given = variable("RUNTIME_DIRECTORY"); !given.empty())

@@ -9,7 +9,8 @@
 namespace troupe::gateway {
 
 /// The path for a node of this process: FOLDER/NAME.PROCESS.socket, so that nodes of one machine do not collide. The
-/// folder is the service manager's ($RUNTIME_DIRECTORY), else $XDG_RUNTIME_DIR/troupe, else /tmp/troupe-USER.
+/// folder is $TROUPE_RUNTIME_DIR, else the service manager's ($RUNTIME_DIRECTORY), else $XDG_RUNTIME_DIR/troupe, else
+/// /tmp/troupe-USER.
 std::string local_socket_path(const std::string& node);
 
 /// Makes the folder of `local_socket_path`, for this user only, and removes from it what processes left that are no
@@ -22,7 +23,8 @@ struct LocalNode {
   std::string socket;
 };
 
-/// The nodes of this machine whose sockets are in those folders, by name. What cannot be read is left out.
+/// The nodes of this machine whose sockets are in those folders, or only in $TROUPE_RUNTIME_DIR if that is set; by
+/// name. What cannot be read is left out.
 std::vector<LocalNode> find_local_nodes();
 
 }  // namespace troupe::gateway

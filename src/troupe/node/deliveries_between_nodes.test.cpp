@@ -1,12 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
-#include <functional>
 #include <map>
-#include <thread>
 
 #include "troupe/node/node.hpp"
+#include "troupe/node/wait_until.test.hpp"
 
 // Acknowledged messages between threads and over real connections.
 namespace troupe {
@@ -60,15 +58,6 @@ class Delivering : public Actor<Delivering> {
   Ref<Counting> to_;
   Outcomes& outcomes_;
 };
-
-bool wait_until(const std::function<bool()>& condition, Duration within) {
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(2ms);  // poll: until the condition holds.
-  }
-  return true;
-}
 
 NodeOptions options(const std::string& name, std::vector<std::string> join = {}) {
   return {.name = name,

@@ -7,9 +7,9 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
-#include <thread>
 
 #include "troupe/node/node.hpp"
+#include "troupe/node/wait_until.test.hpp"
 
 // Two nodes in two processes, on loopback: what a peer costs that has stopped.
 namespace troupe {
@@ -101,15 +101,6 @@ NodeOptions options_of_a() {
           .cluster = {.channels = {{.name = "data", .queue_bytes_max = 16U << 20U}}},
           .shards = 2,
           .log_level = LogLevel::kError};
-}
-
-bool wait_until(const std::function<bool()>& condition, Duration within) {
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(2ms);  // poll: until the condition holds.
-  }
-  return true;
 }
 
 overlay::MemberState state_of_b(Node& node, const Ref<cluster::Membership>& membership) {

@@ -2,10 +2,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
-#include <thread>
 
 #include "troupe/node/node.hpp"
+#include "troupe/node/wait_until.test.hpp"
 
 // Two nodes in one process: an actor that cannot keep up with what another node sends it.
 namespace troupe {
@@ -67,15 +66,6 @@ class Giver : public Actor<Giver> {
   std::atomic<std::uint64_t>& refused_;
   bool enough_ = false;
 };
-
-bool wait_until(const std::function<bool()>& condition, Duration within) {
-  const auto deadline = std::chrono::steady_clock::now() + within;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(2ms);  // poll: until the condition holds.
-  }
-  return true;
-}
 
 NodeOptions options_of(const std::string& name, std::vector<std::string> join) {
   return {.name = name,

@@ -257,6 +257,17 @@ TEST_F(LocalSocketTest, is_found_by_name) {
   EXPECT_TRUE(http_get({.address = {}, .socket = found()[0].socket, .token = {}}, "/admin/api/node", 10s));
 }
 
+TEST_F(LocalSocketTest, a_folder_of_its_own_hides_the_others) {
+  start();
+  ASSERT_EQ(found().size(), 1U);
+  fs::create_directories(folder_ / "own");
+  ::setenv("TROUPE_RUNTIME_DIR", (folder_ / "own").c_str(), 1);
+  EXPECT_TRUE(find_local_nodes().empty());
+  EXPECT_THAT(local_socket_path("b"), StartsWith((folder_ / "own/b.").string()));
+  ::unsetenv("TROUPE_RUNTIME_DIR");
+  EXPECT_EQ(found().size(), 1U);
+}
+
 TEST_F(LocalSocketTest, a_name_that_is_no_file_name_becomes_one) {
   EXPECT_THAT(local_socket_path("../" + std::string(200, 'x')), StartsWith((folder_ / "troupe/___xxx").string()));
   EXPECT_LT(local_socket_path(std::string(200, 'x')).size(), folder_.string().size() + 70);
