@@ -15,6 +15,8 @@ struct Member {
   std::uint64_t incarnation = 0;
   std::string address;  ///< host:port of the cluster port as others reach it; empty: cannot be dialed.
   std::string http;     ///< host:port of the gateway as others reach it; empty: has none.
+  std::string zone;     ///< Rack, room or region, as the operator names it; may be empty.
+  bool server = true;   ///< For overlays that tell servers from clients.
 
   NodeId id() const { return {hash64(name), incarnation}; }
 

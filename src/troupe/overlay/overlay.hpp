@@ -3,124 +3,130 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "troupe/base/bytes.hpp"
-#include "troupe/base/error.hpp"
 #include "troupe/base/ids.hpp"
 #include "troupe/base/time.hpp"
 #include "troupe/overlay/member.hpp"
 
-/// An overlay decides which nodes are linked, who is a member, and through whom a message travels to a node that is not
-/// a neighbour. Every overlay is a pure state machine behind one interface: the caller owns sockets, clock and timers,
-/// reports events, and carries out the actions that come back.
+/// An overlay decides one thing: with whom this node is linked. All else that a cluster needs (who is a member, who has
+/// failed, how a message reaches a node that is not a neighbour, how a broadcast travels) is the same for every overlay,
+/// and is made from the links that it asks for (fabric.hpp). So an application sees one semantics on all of them.
+///
+/// To write one of your own: derive from `Overlay`, or, if what you want is a plain function of who is a member, from
+/// `WantedLinks` (wanted_links.hpp), which is a few lines; examples/overlay.cpp is one.
 namespace troupe::overlay {
 
-/// A physical connection after its handshake (its control lane, where the cluster has several lanes). Chosen by the
-/// caller, never reused.
-using LinkId = std::uint64_t;
+/// What an overlay sees when it is asked. Valid during the call.
+class View {
+ public:
+  virtual ~View() = default;
 
-/// Open a connection to this address. The caller answers each dial once: `on_link_up` with this address, or
-/// `on_dial_failed`.
-struct Dial {
-  std::string address;
-  friend bool operator==(const Dial&, const Dial&) = default;
+  virtual TimePoint now() const = 0;
+
+  virtual const Member& self() const = 0;
+
+  /// All other members that are thought alive, linked or not, by NodeId::name.
+  virtual std::vector<const Member*> members() const = 0;
+
+  /// One of them, in whatever life it is; null if there is none of this name.
+  virtual const Member* find(std::uint64_t name) const = 0;
+
+  /// Whom this node has a link with, by NodeId::name.
+  virtual std::vector<NodeId> neighbours() const = 0;
+
+  virtual bool is_neighbour(NodeId node) const = 0;
+
+  /// Of the link with a neighbour, smoothed; empty while it is not known.
+  virtual std::optional<Duration> round_trip(NodeId neighbour) const = 0;
 };
 
-/// Close this link and tell the peer why. From here on the link is unknown to the overlay: whatever else arrives on it
-/// must not be delivered, and its `on_link_down` may be reported or left out.
-struct CloseLink {
-  LinkId link = 0;
+/// Make a link with this member. Answered once, by `on_neighbour_up` or `on_connect_failed`; by nothing if there is a
+/// link already.
+struct Connect {
+  Member member;
+  friend bool operator==(const Connect&, const Connect&) = default;
+};
+
+/// Close the link with this node. What this node has queued for it still leaves; what is sent to it later takes another
+/// way. Both overlays hear `on_neighbour_down`.
+struct Disconnect {
+  NodeId node;
   std::string reason;  ///< For people, in the logs of both sides.
-  friend bool operator==(const CloseLink&, const CloseLink&) = default;
+  friend bool operator==(const Disconnect&, const Disconnect&) = default;
 };
 
-/// Send the overlay's own message over the chosen link to this neighbour, on the control channel; `on_message` there.
-struct Send {
+/// A message of the overlay's own to a neighbour: `on_message` there. In order, and lost only with the link. To a node
+/// that is no neighbour nothing is sent.
+struct Tell {
   NodeId to;
   Bytes message;
-  friend bool operator==(const Send&, const Send&) = default;
+  friend bool operator==(const Tell&, const Tell&) = default;
 };
 
-/// From now on this is the link to that node: what is sent to it goes here, not over an earlier link. Another link to
-/// the node may stay open for a moment, until one end closes it. What arrives on it is still from that node and may be
-/// delivered, but its order with what arrives here is lost.
-struct LinkChosen {
-  NodeId node;
-  LinkId link = 0;
-  friend bool operator==(const LinkChosen&, const LinkChosen&) = default;
-};
-
-/// A new member, or one that was down. A way to it exists already (`next_hop`). Per name, MemberUp and MemberDown
-/// alternate.
-struct MemberUp {
-  Member member;
-  friend bool operator==(const MemberUp&, const MemberUp&) = default;
-};
-
-/// No way to this member for the moment. Either nothing follows (the way is back: `LinkChosen`), or MemberDown.
-struct MemberUnreachable {
-  Member member;
-  friend bool operator==(const MemberUnreachable&, const MemberUnreachable&) = default;
-};
-
-/// This incarnation is gone: monitors fire, pending asks fail.
-struct MemberDown {
-  Member member;
-  Error reason;
-  bool left = false;  ///< It said goodbye, nothing failed.
-  friend bool operator==(const MemberDown&, const MemberDown&) = default;
-};
-
-using Action = std::variant<Dial, CloseLink, Send, LinkChosen, MemberUp, MemberUnreachable, MemberDown>;
+using Wish = std::variant<Connect, Disconnect, Tell>;
 
 /// To be carried out in this order.
-using Actions = std::vector<Action>;
+using Wishes = std::vector<Wish>;
 
-/// The interface of all overlays. Not thread-safe: one actor owns it. `now` never goes back. An implementation gets its
-/// options, its own `Member` record and its `Random` in the constructor, and is the same function of its events
-/// everywhere.
+/// Why a link is no more.
+enum class LinkEnd : std::uint8_t {
+  kLost = 1,    ///< The connection broke, or the peer was silent: the node may have failed.
+  kClosed = 2,  ///< One of the two overlays wanted it closed; the node is well.
+  kLeft = 3,    ///< The peer has left the cluster.
+};
+
+constexpr std::string_view to_string(LinkEnd end) {
+  switch (end) {
+    case LinkEnd::kLost: return "lost";
+    case LinkEnd::kClosed: return "closed";
+    case LinkEnd::kLeft: return "left";
+  }
+  return "unknown";
+}
+
+/// The interface of all overlays: pure state machines. Events and what the node knows in, wishes out; no clock, socket or
+/// thread. Options and a `Random` come to the constructor, and the same events give the same wishes everywhere. Not
+/// thread-safe: one actor owns it.
+///
+/// Links come about in three ways, and the overlay hears of each: it wished for one (`Connect`), the other end did, or
+/// the node dialed an address of its configuration to find the cluster. A link that the overlay does not want it closes.
 class Overlay {
  public:
   virtual ~Overlay() = default;
 
+  /// As it is chosen by configuration: "full_mesh".
+  virtual std::string_view name() const = 0;
+
   /// Called once, before anything else.
-  [[nodiscard]] virtual Actions start(TimePoint now) = 0;
+  [[nodiscard]] virtual Wishes start(const View& view) = 0;
 
-  /// A link is ready: the handshake is done and says that `peer` is at the other end. `dialed` is the address of the
-  /// dial that this answers, and empty if the peer dialed us. Both ends report a link, at about the same time.
-  [[nodiscard]] virtual Actions on_link_up(TimePoint now, LinkId link, const Member& peer,
-                                           const std::string& dialed) = 0;
+  /// There is a link with this member now. Reported at both ends, at about the same time.
+  [[nodiscard]] virtual Wishes on_neighbour_up(const View& view, const Member& peer) = 0;
 
-  /// A link is gone. `peer_left`: the peer said goodbye on it. A link that the overlay does not know is ignored.
-  [[nodiscard]] virtual Actions on_link_down(TimePoint now, LinkId link, const Error& reason, bool peer_left) = 0;
+  /// There is none any more.
+  [[nodiscard]] virtual Wishes on_neighbour_down(const View& view, const Member& peer, LinkEnd why) = 0;
 
-  /// The connection or its handshake failed.
-  [[nodiscard]] virtual Actions on_dial_failed(TimePoint now, const std::string& address, const Error& reason) = 0;
+  /// The dial that `Connect` asked for has failed.
+  [[nodiscard]] virtual Wishes on_connect_failed(const View& view, const Member& peer) = 0;
 
-  /// A neighbour's overlay sent this. The content is not trusted: what does not decode is counted and ignored.
-  [[nodiscard]] virtual Actions on_message(TimePoint now, NodeId from, const Bytes& message) = 0;
+  /// Members came or went: `view.members()` differs from the last time. Told once for many changes.
+  [[nodiscard]] virtual Wishes on_members_changed(const View&) { return {}; }
+
+  /// A neighbour's overlay sent this. The content is not trusted: what does not decode is to be ignored.
+  [[nodiscard]] virtual Wishes on_message(const View& view, NodeId from, const Bytes& message) = 0;
 
   /// Time has passed. Due at `next_tick()`; harmless earlier.
-  [[nodiscard]] virtual Actions on_tick(TimePoint now) = 0;
+  [[nodiscard]] virtual Wishes on_tick(const View&) { return {}; }
 
   /// When `on_tick` has to be called, if nothing happens before; asked again after each event. Empty: no need.
-  virtual std::optional<TimePoint> next_tick() const = 0;
+  virtual std::optional<TimePoint> next_tick() const { return std::nullopt; }
 
-  /// The node is about to leave. Nobody is dialed from now on and new links are refused; links stay, so that the caller
-  /// can say goodbye on each of them.
-  [[nodiscard]] virtual Actions leave(TimePoint now) = 0;
-
-  /// The whole membership as this node sees it, itself included, by name.
-  virtual std::vector<MemberStatus> members() const = 0;
-
-  /// The neighbour to hand a message for `node` to (incarnation 0: whichever is alive); the node itself if it is a
-  /// neighbour. Empty if there is no way, and for this node itself.
-  virtual std::optional<NodeId> next_hop(NodeId node) const = 0;
-
-  /// Messages of other nodes' overlays that did not decode.
-  virtual std::uint64_t malformed_messages() const = 0;
+  /// Whether a broadcast has to be handed on by those that it reaches. False where everybody is everybody's neighbour.
+  virtual bool relays() const { return true; }
 };
 
 }  // namespace troupe::overlay
