@@ -16,6 +16,7 @@ MetricLabels shard_label(std::uint32_t index) { return {{"shard", std::to_string
 Shard::Shard(ShardOptions options, ShardHost& host, NameTable& names, Metrics& metrics, LogSink& log_sink,
              Random random)
     : options_(options),
+      first_incarnation_(options.node.incarnation),
       host_(host),
       names_(names),
       log_sink_(log_sink),
@@ -60,7 +61,7 @@ SendOutcome Shard::send(EnvelopePtr envelope, const Address& to) {
   if (!to.node.same_node(options_.node)) {
     return host_.send_to_node(to.node, std::move(envelope));
   }
-  if (to.node.incarnation != 0 && to.node.incarnation != options_.node.incarnation) {
+  if (!is_here(to.node)) {
     dead_letter(std::move(envelope), ErrorCode::kNoSuchActor, "the actor lived before this node was restarted");
     return SendOutcome::kNoSuchActor;
   }

@@ -127,6 +127,16 @@ class Shard {
 
   std::uint32_t index() const { return options_.index; }
   const NodeId& node() const { return options_.node; }
+  /// Whether this means an actor of this process: of this node in any life since it was started, or in whichever is
+  /// alive.
+  bool is_here(const NodeId& node) const {
+    return node.same_node(options_.node) &&
+           (node.incarnation == 0 ||
+            (node.incarnation >= first_incarnation_ && node.incarnation <= options_.node.incarnation));
+  }
+  /// The node goes on with a greater incarnation, because the others had declared it down. Its actors live on, and
+  /// whoever holds an older ref to them inside this process still reaches them.
+  void be_reborn(std::uint64_t incarnation) { options_.node.incarnation = incarnation; }
   TimePoint now() const { return now_; }
   Random& random() { return random_; }
   LogSink& log_sink() { return log_sink_; }
@@ -237,6 +247,7 @@ class Shard {
   void forget_all_watches(ActorCell& cell);
 
   ShardOptions options_;
+  const std::uint64_t first_incarnation_;  ///< Of this node, when its process started.
   ShardHost& host_;
   NameTable& names_;
   LogSink& log_sink_;

@@ -25,12 +25,12 @@ class Cluster::Listener final : public LinkListener {
     report(LinkDown{link, reason, peer_left});
   }
   void on_dial_failed(const std::string& address, const Error& reason) override { report(DialFailed{address, reason}); }
-  void on_overlay_message(const NodeId& from, Bytes message) override {
-    shard_.tell(actor_, OverlayMessage{from, std::move(message)});  // Overlays repair what is lost.
+  void on_overlay_message(overlay::LinkId link, Bytes message) override {
+    report(OverlayMessage{link, std::move(message)});  // In order with the news of its link, and never lost alone.
   }
 
  private:
-  using News = std::variant<LinkUp, LinkDown, DialFailed>;
+  using News = std::variant<LinkUp, LinkDown, DialFailed, OverlayMessage>;
 
   bool tell(const News& news) {
     return std::visit([this](const auto& each) { return shard_.tell(actor_, each) != SendOutcome::kFull; }, news);
@@ -93,7 +93,9 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
                                   .address = options.self.address,
                                   .http_address = options.self.http,
                                   .channel = "control",
-                                  .frame_bytes_max = options.message_bytes_max},
+                                  .frame_bytes_max = options.message_bytes_max,
+                                  .zone = options.self.zone,
+                                  .server = options.self.server},
                      .secret = options.secret,
                      .channels = completed(options.channels, static_cast<std::uint16_t>(shards)),
                      .handshake_timeout = options.handshake_timeout,
@@ -116,8 +118,11 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
   }
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
                                    metrics, log_sink);
-  auto overlay = std::make_unique<overlay::FullMesh>(options.overlay, options.self, shard.random().fork());
-  const auto actor = shard.spawn<ClusterActor>({.name = kMembershipName}, options.self, std::move(overlay), *links_,
+  auto overlay = overlay::make_overlay(options.overlay, options.fabric.join, shard.random().fork());
+  if (!overlay) return std::unexpected(overlay.error());
+  auto fabric = std::make_unique<overlay::Fabric>(options.fabric, options.self, *std::move(overlay),
+                                                  shard.random().fork());
+  const auto actor = shard.spawn<ClusterActor>({.name = kMembershipName}, std::move(fabric), *links_,
                                                static_cast<RouteTables&>(*this), metrics);
   if (!actor) return std::unexpected(actor.error());
   listener_ = std::make_unique<Listener>(shard, *actor);
@@ -195,6 +200,10 @@ void Cluster::reconnected(const NodeId& node) {
     shard.node_reconnected(node);
     deliveries_[i]->node_reconnected(node);
   });
+}
+
+void Cluster::be_reborn(std::uint64_t incarnation) {
+  on_each_shard([incarnation](std::uint32_t, Shard& shard) { shard.be_reborn(incarnation); });
 }
 
 void Cluster::attach(PartedLane lane) {

@@ -11,7 +11,8 @@
 #include "troupe/cluster/lanes.hpp"
 #include "troupe/cluster/links.hpp"
 #include "troupe/cluster/routing.hpp"
-#include "troupe/overlay/full_mesh.hpp"
+#include "troupe/overlay/fabric.hpp"
+#include "troupe/overlay/overlay_choice.hpp"
 
 namespace troupe::cluster {
 
@@ -19,7 +20,8 @@ struct ClusterOptions {
   std::string cluster = "troupe";  ///< Nodes of different clusters refuse each other.
   overlay::Member self;            ///< Name, incarnation, and the addresses under which others reach this node.
   std::string secret;              ///< Shared by all nodes of the cluster.
-  overlay::FullMeshOptions overlay;
+  overlay::OverlayChoice overlay;  ///< Who is linked with whom.
+  overlay::FabricOptions fabric;
   std::vector<ChannelOptions> channels;          ///< Beside `control`; `data` is added if it is not there.
   std::uint32_t message_bytes_max = 64U << 20U;  ///< The largest message that this node takes from another.
   std::size_t handshakes_max = 128;
@@ -74,6 +76,7 @@ class Cluster final : private RouteTables, private LaneShards {
   void add(const NodeId& node) override;
   void remove(const NodeId& node, const std::string& reason) override;
   void reconnected(const NodeId& node) override;
+  void be_reborn(std::uint64_t incarnation) override;
 
   // LaneShards
   void attach(PartedLane lane) override;

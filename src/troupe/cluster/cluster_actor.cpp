@@ -10,23 +10,22 @@ constexpr std::size_t kDialErrorsMax = 1024;
 
 }  // namespace
 
-ClusterActor::ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Links& links,
-                           RouteTables& routes, Metrics& metrics)
-    : me_(std::move(me)),
-      overlay_(std::move(overlay)),
+ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes,
+                           Metrics& metrics)
+    : fabric_(std::move(fabric)),
       links_(links),
       routes_(routes),
       members_up_(metrics.gauge("troupe_cluster_members_up", "Other nodes that are up as this node sees them")) {}
 
-void ClusterActor::on_start() { carry_out(overlay_->start(context().now())); }
+void ClusterActor::on_start() { carry_out(fabric_->start(context().now())); }
 
 void ClusterActor::on(const LinkUp& event) {
   dial_errors_.erase(event.dialed);
-  carry_out(overlay_->on_link_up(context().now(), event.link, event.peer, event.dialed));
+  carry_out(fabric_->on_link_up(context().now(), event.link, event.peer, event.dialed));
 }
 
 void ClusterActor::on(const LinkDown& event) {
-  carry_out(overlay_->on_link_down(context().now(), event.link, event.reason, event.peer_left));
+  carry_out(fabric_->on_link_down(context().now(), event.link, event.reason, event.peer_left));
 }
 
 void ClusterActor::on(const DialFailed& event) {
@@ -37,16 +36,17 @@ void ClusterActor::on(const DialFailed& event) {
     last = text;
     context().log().warning("no link to {}: {}; trying on", event.address, text);
   }
-  carry_out(overlay_->on_dial_failed(context().now(), event.address, event.reason));
+  carry_out(fabric_->on_dial_failed(context().now(), event.address, event.reason));
 }
 
 void ClusterActor::on(const OverlayMessage& event) {
-  carry_out(overlay_->on_message(context().now(), event.from, event.message));
+  carry_out(fabric_->on_message(context().now(), event.link, event.message));
 }
 
 Members ClusterActor::on(const GetMembers&) {
-  Members members{me_, overlay_->members()};
-  std::erase_if(members.others, [&](const overlay::MemberStatus& each) { return each.member.name == me_.name; });
+  Members members{fabric_->self(), fabric_->statuses()};
+  std::erase_if(members.others,
+                [&](const overlay::MemberStatus& each) { return each.member.name == members.self.name; });
   return members;
 }
 
@@ -59,7 +59,7 @@ void ClusterActor::on(const WatchMembers& request) {
 }
 
 Done ClusterActor::on(const Leave& request) {
-  carry_out(overlay_->leave(context().now()));
+  carry_out(fabric_->leave(context().now()));
   links_.leave(request.reason);
   return {};
 }
@@ -69,7 +69,13 @@ void ClusterActor::carry_out(overlay::Actions actions) {
     std::visit([this](const auto& each) { carry_out(each); }, action);
   }
   // Only now are messages of a new link let through: the shards have been told of the member, so they can answer.
-  for (const auto& [node, link] : std::exchange(chosen_, {})) links_.deliver(node, link);
+  std::erase_if(chosen_, [this](const auto& each) {
+    const auto& [node, link] = each;
+    const auto up = up_.find(node.name);
+    const bool is_known = up != up_.end() && up->second.id() == node;
+    if (is_known) links_.deliver(node, link);
+    return is_known;
+  });
   arm_tick();
 }
 
@@ -77,6 +83,7 @@ void ClusterActor::carry_out(const overlay::Dial& action) { links_.dial(action.a
 
 void ClusterActor::carry_out(const overlay::CloseLink& action) {
   context().log().debug("closing a link: {}", action.reason);
+  std::erase_if(chosen_, [&](const auto& each) { return each.second == action.link; });
   links_.close(action.link, action.reason);
 }
 
@@ -85,10 +92,21 @@ void ClusterActor::carry_out(const overlay::Send& action) { links_.send_control(
 void ClusterActor::carry_out(const overlay::LinkChosen& action) {
   links_.use(action.node, action.link);
   chosen_[action.node] = action.link;
-  const auto up = up_.find(action.node.name);
-  if (up == up_.end() || up->second.id() != action.node) return;
-  routes_.reconnected(action.node);
-  announce(up->second, overlay::MemberState::kUp);
+}
+
+void ClusterActor::carry_out(const overlay::WayChanged& action) {
+  routes_.reconnected(action.member.id());
+  announce(action.member, overlay::MemberState::kUp);
+}
+
+void ClusterActor::carry_out(const overlay::Delivered&) {}
+
+void ClusterActor::carry_out(const overlay::Reborn& action) {
+  context().log().warning("the others had declared this node down: it goes on as incarnation {}",
+                          action.self.incarnation);
+  chosen_.clear();
+  links_.be_reborn(action.self.incarnation);
+  routes_.be_reborn(action.self.incarnation);
 }
 
 void ClusterActor::carry_out(const overlay::MemberUp& action) {
@@ -124,9 +142,9 @@ void ClusterActor::announce(const overlay::Member& member, overlay::MemberState 
 
 void ClusterActor::arm_tick() {
   context().cancel(tick_);
-  const auto next = overlay_->next_tick();
+  const auto next = fabric_->next_tick();
   if (!next) return;
-  tick_ = context().after(*next - context().now(), [this] { carry_out(overlay_->on_tick(context().now())); });
+  tick_ = context().after(*next - context().now(), [this] { carry_out(fabric_->on_tick(context().now())); });
 }
 
 }  // namespace troupe::cluster

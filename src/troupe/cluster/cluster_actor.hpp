@@ -10,7 +10,7 @@
 #include "troupe/actor/actor.hpp"
 #include "troupe/cluster/links.hpp"
 #include "troupe/cluster/membership.hpp"
-#include "troupe/overlay/overlay.hpp"
+#include "troupe/overlay/fabric.hpp"
 
 namespace troupe::cluster {
 
@@ -38,7 +38,7 @@ struct DialFailed {
 struct OverlayMessage {
   static constexpr auto wire_name = "troupe.cluster.overlay_message";
   static constexpr bool local_only = true;
-  NodeId from;
+  overlay::LinkId link = 0;
   Bytes message;
 };
 
@@ -49,16 +49,17 @@ class RouteTables {
   virtual void add(const NodeId& node) = 0;
   virtual void remove(const NodeId& node, const std::string& reason) = 0;
   virtual void reconnected(const NodeId& node) = 0;
+  /// This node goes on in a new life.
+  virtual void be_reborn(std::uint64_t incarnation) = 0;
 };
 
-/// Drives the overlay: reports to it what happened to links, carries out its actions, and tells shards and listeners
+/// Drives the fabric: reports to it what happened to links, carries out its actions, and tells shards and listeners
 /// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
   using Messages = troupe::Messages<LinkUp, LinkDown, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
 
-  ClusterActor(overlay::Member me, std::unique_ptr<overlay::Overlay> overlay, Links& links, RouteTables& routes,
-               Metrics& metrics);
+  ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics);
 
   void on_start() override;
   void on(const LinkUp& event);
@@ -77,18 +78,20 @@ class ClusterActor final : public Actor<ClusterActor> {
   void carry_out(const overlay::LinkChosen& action);
   void carry_out(const overlay::MemberUp& action);
   void carry_out(const overlay::MemberUnreachable& action);
+  void carry_out(const overlay::WayChanged& action);
   void carry_out(const overlay::MemberDown& action);
+  void carry_out(const overlay::Delivered& action);
+  void carry_out(const overlay::Reborn& action);
   void announce(const overlay::Member& member, overlay::MemberState state);
   void arm_tick();
 
-  overlay::Member me_;
-  std::unique_ptr<overlay::Overlay> overlay_;
+  std::unique_ptr<overlay::Fabric> fabric_;
   Links& links_;
   RouteTables& routes_;
   Gauge& members_up_;
   std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.
-  std::map<NodeId, overlay::LinkId>
-      chosen_;  ///< In this turn: taken into use at its end, when the shards know the member.
+  /// Whose messages are held until the shards know the member, which they may do at the end of this turn.
+  std::map<NodeId, overlay::LinkId> chosen_;
   std::set<Ref<MemberListener>> listeners_;
   std::map<std::string, std::string>
       dial_errors_;  ///< The last one logged for each address, so that retries do not repeat it.

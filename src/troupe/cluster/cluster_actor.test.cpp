@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "troupe/cluster/lanes_fixture.test.hpp"
+#include "troupe/overlay/full_mesh.hpp"
 
 namespace troupe::cluster {
 namespace {
@@ -13,16 +14,22 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// What the overlay was told, and what it wants done next.
+/// What the fabric was told, and what it wants done next.
 struct Script {
   std::vector<std::string> told;
   overlay::Actions next;
   std::optional<TimePoint> tick;
 };
 
-class ScriptedOverlay final : public overlay::Overlay {
+overlay::Member ada_member() { return {.name = "ada", .incarnation = 1, .address = "ada:1"}; }
+overlay::Member bob_member() { return {.name = "bob", .incarnation = 1, .address = "bob:1"}; }
+
+class ScriptedFabric final : public overlay::Fabric {
  public:
-  explicit ScriptedOverlay(Script& script) : script_(script) {}
+  explicit ScriptedFabric(Script& script)
+      : Fabric({}, ada_member(), std::make_unique<overlay::FullMesh>(overlay::WantedLinksOptions{}, Random(1)),
+               Random(1)),
+        script_(script) {}
   overlay::Actions start(TimePoint) override { return say("start"); }
   overlay::Actions on_link_up(TimePoint, overlay::LinkId, const overlay::Member& peer,
                               const std::string& dialed) override {
@@ -34,8 +41,8 @@ class ScriptedOverlay final : public overlay::Overlay {
   overlay::Actions on_dial_failed(TimePoint, const std::string& address, const Error&) override {
     return say("dial failed " + address);
   }
-  overlay::Actions on_message(TimePoint, NodeId, const Bytes& message) override {
-    return say("message " + std::string(message.view()));
+  overlay::Actions on_message(TimePoint, overlay::LinkId link, const Bytes& message) override {
+    return say("message " + std::string(message.view()) + " over " + std::to_string(link));
   }
   overlay::Actions on_tick(TimePoint) override {
     script_.tick.reset();
@@ -43,11 +50,9 @@ class ScriptedOverlay final : public overlay::Overlay {
   }
   std::optional<TimePoint> next_tick() const override { return script_.tick; }
   overlay::Actions leave(TimePoint) override { return say("leave"); }
-  std::vector<overlay::MemberStatus> members() const override {
-    return {{{"ada", 1, "ada:1", ""}, overlay::MemberState::kUp}, {{"bob", 1, "bob:1", ""}, overlay::MemberState::kUp}};
+  std::vector<overlay::MemberStatus> statuses() const override {
+    return {{ada_member(), overlay::MemberState::kUp}, {bob_member(), overlay::MemberState::kUp}};
   }
-  std::optional<NodeId> next_hop(NodeId) const override { return std::nullopt; }
-  std::uint64_t malformed_messages() const override { return 0; }
 
  private:
   overlay::Actions say(std::string what) {
@@ -62,6 +67,7 @@ struct Routes final : RouteTables {
   void add(const NodeId&) override { events.push_back("route"); }
   void remove(const NodeId&, const std::string& reason) override { events.push_back("no route: " + reason); }
   void reconnected(const NodeId&) override { events.push_back("reconnected"); }
+  void be_reborn(std::uint64_t incarnation) override { events.push_back("reborn as " + std::to_string(incarnation)); }
   std::vector<std::string>& events;
 };
 
@@ -90,8 +96,8 @@ class ClusterActorTest : public testing::Test {
   ClusterActorTest() {
     actor_ =
         shard()
-            .spawn<ClusterActor>({}, overlay::Member{"ada", 1, "ada:1", ""}, std::make_unique<ScriptedOverlay>(script_),
-                                 ada().links, static_cast<RouteTables&>(routes_), ada().world.metrics())
+            .spawn<ClusterActor>({}, std::make_unique<ScriptedFabric>(script_), ada().links,
+                                 static_cast<RouteTables&>(routes_), ada().world.metrics())
             .value();
     watcher_ = shard().spawn<Watcher>({}, events_).value();
     shard().tell(actor_, WatchMembers{watcher_});
@@ -99,7 +105,7 @@ class ClusterActorTest : public testing::Test {
   }
   Shard& shard() { return ada().world.shard(); }
   TestNode& ada() { return nodes_.ada; }
-  overlay::Member bob() const { return {"bob", 1, "bob:1", ""}; }
+  static overlay::Member bob() { return bob_member(); }
   /// The overlay wants this done at the next event.
   template <class M>
   void tell(M message, overlay::Actions then) {
@@ -118,11 +124,11 @@ class ClusterActorTest : public testing::Test {
 
 TEST_F(ClusterActorTest, tells_the_overlay_what_happens) {
   tell(LinkUp{1, bob(), "bob:1"}, {});
-  tell(OverlayMessage{nodes_.bob.id, Bytes::copy_of("x")}, {});
+  tell(OverlayMessage{1, Bytes::copy_of("x")}, {});
   tell(LinkDown{1, Error{ErrorCode::kTimeout, ""}, true}, {});
   tell(DialFailed{"eve:1", Error{ErrorCode::kUnreachable, "gone"}}, {});
   EXPECT_THAT(script_.told,
-              ElementsAre("start", "link up bob bob:1", "message x", "link down timeout left", "dial failed eve:1"));
+              ElementsAre("start", "link up bob bob:1", "message x over 1", "link down timeout left", "dial failed eve:1"));
 }
 
 TEST_F(ClusterActorTest, dials_what_the_overlay_wants) {
@@ -148,7 +154,7 @@ TEST_F(ClusterActorTest, messages_of_a_new_member_come_after_the_route_and_the_n
 TEST_F(ClusterActorTest, a_link_that_was_remade_is_news_too) {
   tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
   tell(LinkDown{1, {}, false}, {overlay::MemberUnreachable{bob()}});
-  tell(LinkUp{2, bob(), ""}, {overlay::LinkChosen{nodes_.bob.id, 2}});
+  tell(LinkUp{2, bob(), ""}, {overlay::LinkChosen{nodes_.bob.id, 2}, overlay::WayChanged{bob()}});
   EXPECT_THAT(events_, ElementsAre("route", "bob is up", "bob is unreachable", "reconnected", "bob is up"));
 }
 

@@ -11,7 +11,7 @@
 #include "troupe/cluster/network.hpp"
 #include "troupe/cluster/report/lane_meter.hpp"
 #include "troupe/link/link.hpp"
-#include "troupe/overlay/overlay.hpp"
+#include "troupe/overlay/action.hpp"
 
 namespace troupe::cluster {
 

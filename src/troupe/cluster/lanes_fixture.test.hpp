@@ -196,7 +196,7 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
   void on_dial_failed(const std::string& address, const Error& reason) override {
     news.push_back("no link to " + address + ": " + reason.to_string());
   }
-  void on_overlay_message(const NodeId&, Bytes message) override { overlay_messages.emplace_back(message.view()); }
+  void on_overlay_message(overlay::LinkId, Bytes message) override { overlay_messages.emplace_back(message.view()); }
 
   TestWire& wire;
   NodeId id;

@@ -31,6 +31,8 @@ struct Links::LinkState {
   TimePoint began{};                                   ///< When the control lane was up.
   bool up = false;                                     ///< Reported to the listener.
   TimerId deadline;                                    ///< For all lanes to be up.
+  std::vector<Bytes> early;  ///< What the peer's fabric said before: for the peer the link is up a moment sooner.
+  std::size_t early_bytes = 0;
 };
 
 Links::Links(LinksOptions options, Shard& shard, Network& network, LaneShards& shards, Metrics& metrics,
@@ -168,7 +170,12 @@ void Links::on_control_established(LinkState& link, Lane& lane) {
   const link::Identity& peer = lane.link.peer();
   link.control = &lane;
   lane.cut_bytes = 2 * options_.channels[0].queue_bytes_max;
-  link.peer = {peer.node, peer.incarnation, peer.address, peer.http_address};
+  link.peer = {.name = peer.node,
+               .incarnation = peer.incarnation,
+               .address = peer.address,
+               .http = peer.http_address,
+               .zone = peer.zone,
+               .server = peer.server};
   link.node = peer.id();
   // Who wants more lanes gets them: each shard of either side then has one of its own.
   for (const ChannelOptions& channel : options_.channels) link.lanes[channel.name].resize(channel.parallelism);
@@ -213,12 +220,19 @@ void Links::on_data_established(LinkState& link, Lane& lane) {
   for (const auto& [name, each] : link.lanes) lanes += each.size();
   log_.debug("all {} lanes to {} are up, {} ms after the first", lanes, link.peer.name,
              to_milliseconds(shard_.now() - link.began));
-  if (listener_ != nullptr) listener_->on_link_up(link.id, link.peer, link.dialed ? link.address : "");
+  if (listener_ == nullptr) return;
+  listener_->on_link_up(link.id, link.peer, link.dialed ? link.address : "");
+  for (Bytes& message : std::exchange(link.early, {})) listener_->on_overlay_message(link.id, std::move(message));
 }
 
 void Links::on_lane_message(Lane& lane, Bytes payload) {
-  const LinkState* link = find_link(lane.owner);
-  if (link != nullptr && listener_ != nullptr) listener_->on_overlay_message(link->node, std::move(payload));
+  LinkState* link = find_link(lane.owner);
+  if (link == nullptr || listener_ == nullptr) return;
+  if (link->up) return listener_->on_overlay_message(link->id, std::move(payload));
+  link->early_bytes += payload.size() + wire::kFrameHeaderBytes;
+  link->early.push_back(std::move(payload));
+  if (link->early_bytes > options_.channels[0].queue_bytes_max)
+    lane.link.give_up("too much was sent before the link was up", lane.actions);
 }
 
 void Links::on_lane_closed(Lane& lane, const link::Closed& closed) {
@@ -349,6 +363,14 @@ void Links::report_end(const LinkState& link, const Error& reason, bool peer_lef
     log_.warning("link from {} ({}) ended before it was up: {}", link.peer.name, link.peer.address, reason.to_string());
     metrics_.counter("troupe_cluster_links_ended_total", "Links to other nodes that ended", labels).add();
   }
+}
+
+void Links::be_reborn(std::uint64_t incarnation) {
+  options_.identity.incarnation = incarnation;
+  const Error reason{ErrorCode::kRefused, fmt::format("the node comes back as incarnation {}", incarnation)};
+  std::vector<overlay::LinkId> left;
+  for (const auto& [id, link] : links_) left.push_back(id);
+  for (const overlay::LinkId id : left) close_link(id, reason, false, true);
 }
 
 void Links::leave(const std::string& reason) {

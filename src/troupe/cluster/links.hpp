@@ -12,7 +12,7 @@
 #include "troupe/cluster/lane.hpp"
 #include "troupe/cluster/line_budget.hpp"
 #include "troupe/cluster/report/lane_report.hpp"
-#include "troupe/overlay/overlay.hpp"
+#include "troupe/overlay/action.hpp"
 
 namespace troupe::cluster {
 
@@ -39,8 +39,8 @@ class LinkListener {
   virtual void on_link_up(overlay::LinkId link, const overlay::Member& peer, const std::string& dialed) = 0;
   virtual void on_link_down(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
   virtual void on_dial_failed(const std::string& address, const Error& reason) = 0;
-  /// A message of the peer's overlay.
-  virtual void on_overlay_message(const NodeId& from, Bytes message) = 0;
+  /// A message of the peer's fabric, over a link that was reported up.
+  virtual void on_overlay_message(overlay::LinkId link, Bytes message) = 0;
 };
 
 /// A lane whose connection broke, while its link goes on.
@@ -112,6 +112,9 @@ class Links final : private LaneOwner {
   void deliver(const NodeId& node, overlay::LinkId link);
   /// Sends a message of the overlay over the control lane of the link in use.
   void send_control(const NodeId& node, const Bytes& message);
+  /// This node goes on in a new life, which the handshakes to come will show. Those under way have shown the old one:
+  /// they fail, as the links that are left.
+  void be_reborn(std::uint64_t incarnation);
   /// Says goodbye on all links.
   void leave(const std::string& reason);
 

@@ -29,7 +29,8 @@ Result<void> check(const Identity& identity) {
                                                                    {"node name", identity.node, true},
                                                                    {"cluster address", identity.address, false},
                                                                    {"http address", identity.http_address, false},
-                                                                   {"channel name", identity.channel, true}}) {
+                                                                   {"channel name", identity.channel, true},
+                                                                   {"zone", identity.zone, false}}) {
     if (field.required && field.value.empty()) return invalid(field.name, "is empty");
     if (field.value.size() > kNameBytesMax) return invalid(field.name, "is longer than 255 bytes");
     if (std::ranges::any_of(field.value, is_control)) return invalid(field.name, "has a control character");

@@ -39,6 +39,8 @@ struct Identity {
   std::uint32_t frame_bytes_max = 0;  ///< The largest message that this side takes, at least kFrameBytesMaxLeast.
   std::uint64_t link = 0;             ///< A random number that all lanes of one link share. The dialer's counts.
   std::vector<ChannelWish> channels;  ///< On the control lane; both sides' count. By name, each once.
+  std::string zone;                   ///< Rack, room or region, as the operator names it; may be empty.
+  bool server = true;                 ///< For overlays that tell servers from clients.
 
   NodeId id() const { return {hash64(node), incarnation}; }
 

@@ -117,7 +117,7 @@ class Checks {
     const auto& liveness = options_.cluster.liveness;
     at_least("cluster.silence_timeout", liveness.silence_timeout, "cluster.heartbeat_interval",
              liveness.heartbeat_interval, 2, "a connection that works would be taken for dead");
-    const auto& backoff = options_.cluster.overlay.backoff;
+    const auto& backoff = options_.cluster.fabric.backoff;
     if (backoff.max < backoff.initial && readable({"cluster.redial_wait_max", "cluster.redial_wait_min"})) {
       error("cluster.redial_wait_max", "the longest wait is shorter than the first one, cluster.redial_wait_min",
             fmt::format("give at least {}", render_duration(backoff.initial)));

@@ -221,8 +221,14 @@ Result<void> Node::start_actors() {
   cluster::ClusterOptions cluster = options_.cluster;
   cluster.cluster = options_.cluster_name;
   cluster.secret = options_.secret;
-  cluster.overlay.join = options_.join;
-  cluster.self = {options_.name, id_.incarnation, cluster_address_, http_address_};
+  cluster.fabric.join = options_.join;
+  cluster.overlay.links.backoff = cluster.fabric.backoff;
+  cluster.self = {.name = options_.name,
+                  .incarnation = id_.incarnation,
+                  .address = cluster_address_,
+                  .http = http_address_,
+                  .zone = options_.zone,
+                  .server = options_.is_server};
   std::vector<cluster::Cluster::Place> places;
   for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i)
     places.push_back({&runtime_->shard(i), &runtime_->network(i)});

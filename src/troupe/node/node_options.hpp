@@ -23,10 +23,12 @@ struct NodeOptions {
   std::string cluster_advertise;  ///< host:port under which the others reach it; empty: as it listens.
   std::string cluster_name = "troupe";
   std::vector<std::string> join;    ///< Cluster addresses of other nodes.
+  std::string zone;                 ///< Rack, room or region; overlays keep links within it where they can.
+  bool is_server = true;            ///< In the overlay client_server.
   std::string secret;               ///< Shared by all nodes. May be empty only while the node listens on loopback.
   runtime::TlsOptions cluster_tls;  ///< On all connections to other nodes; `address` is set from the above.
   cluster::ClusterOptions
-      cluster;  ///< The rest; `self`, `cluster`, `secret` and `overlay.join` are set from the above.
+      cluster;  ///< The rest; `self`, `cluster`, `secret` and `fabric.join` are set from the above.
 
   // Documents.
   std::string data;  ///< Directory of the journal. Needed if there are document types.

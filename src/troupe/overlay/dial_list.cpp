@@ -18,29 +18,26 @@ void DialList::configure(const std::string& address, TimePoint now) {
   entry->second.expiry.reset();
 }
 
-void DialList::learn(const std::string& address, NodeId node, TimePoint due, TimePoint expiry) {
+bool DialList::learn(const std::string& address, NodeId node, TimePoint due, TimePoint expiry) {
   const auto entry = targets_.find(address);
   if (entry == targets_.end()) {
-    if (targets_.size() - configured_ < learned_max_) targets_[address] = {.node = node, .expiry = expiry, .due = due};
-    return;
+    if (targets_.size() - configured_ >= learned_max_) return false;
+    targets_[address] = {.node = node, .expiry = expiry, .due = due};
+    return true;
   }
   Target& target = entry->second;
   if (target.expiry) target.expiry = std::max(*target.expiry, expiry);
-  if (target.node == node || (target.node.same_node(node) && node.incarnation < target.node.incarnation)) return;
+  if (target.node == node || (target.node.same_node(node) && node.incarnation < target.node.incarnation)) return true;
   // Somebody else is there now, and what failed against the one before says nothing.
   target.node = node;
   target.failures = 0;
   target.due = std::min(target.due, due);
+  return true;
 }
 
-void DialList::retry(const std::string& address, NodeId node, TimePoint now, Duration extra, TimePoint expiry,
-                     bool steady, Random& random) {
-  if (!address.empty()) learn(address, node, now, expiry);
-  for (auto& [where, target] : targets_) {
-    if (target.node != node || target.in_flight) continue;
-    if (steady) target.failures = 0;
-    target.due = now + backoff_.wait(target.failures++, random) + extra;
-  }
+void DialList::hurry(const std::string& address, TimePoint now) {
+  const auto entry = targets_.find(address);
+  if (entry != targets_.end()) entry->second.due = std::min(entry->second.due, now);
 }
 
 void DialList::succeeded(const std::string& address, NodeId node, TimePoint now) {

@@ -11,20 +11,9 @@
 #include "troupe/base/ids.hpp"
 #include "troupe/base/random.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/overlay/backoff.hpp"
 
 namespace troupe::overlay {
-
-/// How often an address is tried again: `initial`, then `factor` times as long after each failure, up to `max`; of each
-/// wait a random share of up to `jitter` is taken off, so that nodes that failed together do not come back together.
-struct Backoff {
-  Duration initial = 100ms;
-  Duration max = 5s;
-  double factor = 2;
-  double jitter = 0.5;  ///< In [0, 1).
-
-  /// The wait after this many failures in a row (0: the first wait).
-  Duration wait(unsigned failures, Random& random) const;
-};
 
 /// The addresses that a node wants to be linked with, and when to dial each of them next. Pure, and shared by the
 /// overlays: the list knows waits, dials in flight and expiry; whether a link is still wanted is the overlay's to say,
@@ -47,14 +36,11 @@ class DialList {
   void configure(const std::string& address, TimePoint now);
 
   /// An address where `node` is said to be, to be tried from `due` to `expiry`. If it is listed already, it keeps the
-  /// later expiry, and its schedule unless another node or a newer incarnation is there now. Nothing happens when the
-  /// list is full: gossip repeats.
-  void learn(const std::string& address, NodeId node, TimePoint due, TimePoint expiry);
+  /// later expiry, and its schedule unless another node or a newer incarnation is there now. False when the list is full.
+  bool learn(const std::string& address, NodeId node, TimePoint due, TimePoint expiry);
 
-  /// The link to `node`, which is at `address` (or at a configured one that led to it), is lost: try again after the
-  /// backoff plus `extra`. `steady`: the link had lasted, so that the count of failures starts anew.
-  void retry(const std::string& address, NodeId node, TimePoint now, Duration extra, TimePoint expiry, bool steady,
-             Random& random);
+  /// A listed address is due at once, unless its dial is in flight.
+  void hurry(const std::string& address, TimePoint now);
 
   /// A dial was answered by `node`. The address stays listed, and is looked at again after the longest wait.
   void succeeded(const std::string& address, NodeId node, TimePoint now);

@@ -100,33 +100,26 @@ TEST(DialList, looks_again_at_what_is_not_wanted_only_if_it_is_configured) {
   EXPECT_EQ(list.take_due(kStart + 5s, always), Addresses{"a:1"});
 }
 
-TEST(DialList, retries_every_address_that_led_to_the_node) {
+TEST(DialList, hurries) {
   DialList list({.jitter = 0}, 10);
   Random random(1);
-  list.configure("alias:1", kStart);
-  EXPECT_EQ(list.take_due(kStart, always), Addresses{"alias:1"});
-  list.succeeded("alias:1", kNode, kStart);
-  EXPECT_EQ(list.next_due(), kStart + 5s);
-  list.retry("b:1", kNode, kStart + 1s, 50ms, kStart + 1h, false, random);
-  EXPECT_EQ(list.next_due(), kStart + 1'150ms);
-  EXPECT_EQ(list.take_due(kStart + 1'150ms, always), (Addresses{"alias:1", "b:1"}));
-}
-
-TEST(DialList, forgets_the_failures_before_a_link_that_lasted) {
-  DialList list({.jitter = 0}, 10);
-  Random random(1);
-  list.retry("b:1", kNode, kStart, {}, kStart + 1h, false, random);
-  list.retry("b:1", kNode, kStart, {}, kStart + 1h, false, random);
-  list.retry("b:1", kNode, kStart, {}, kStart + 1h, false, random);
-  EXPECT_EQ(list.next_due(), kStart + 400ms);
-  list.retry("b:1", kNode, kStart, {}, kStart + 1h, true, random);
+  list.configure("a:1", kStart);
+  EXPECT_EQ(list.take_due(kStart, always), Addresses{"a:1"});
+  list.hurry("a:1", kStart);
+  EXPECT_EQ(list.take_due(kStart, always), Addresses{}) << "its dial is in flight";
+  list.failed("a:1", kStart, random);
   EXPECT_EQ(list.next_due(), kStart + 100ms);
+  list.hurry("a:1", kStart + 10ms);
+  EXPECT_EQ(list.next_due(), kStart + 10ms);
+  list.hurry("nobody:1", kStart);
+  EXPECT_EQ(list.size(), 1U);
 }
 
 TEST(DialList, keeps_to_its_bound) {
   DialList list({}, 2);
   list.configure("a:1", kStart);
-  for (int i = 0; i < 100; ++i) list.learn("b:" + std::to_string(i), kNode, kStart, kStart + 1h);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(list.learn("b:" + std::to_string(i), kNode, kStart, kStart + 1h), i < 2) << i;
   EXPECT_EQ(list.size(), 3U);
   list.configure("b:0", kStart);  // No longer counted as learned.
   list.learn("c:1", kNode, kStart, kStart + 1h);

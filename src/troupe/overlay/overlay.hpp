@@ -35,6 +35,9 @@ class View {
   /// One of them, in whatever life it is; null if there is none of this name.
   virtual const Member* find(std::uint64_t name) const = 0;
 
+  /// Whether there is no way to this member for the moment: it may have failed.
+  virtual bool is_suspected(std::uint64_t name) const = 0;
+
   /// Whom this node has a link with, by NodeId::name.
   virtual std::vector<NodeId> neighbours() const = 0;
 

@@ -94,9 +94,9 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
     places.push_back({shards_[i]->shard.get(), ports_[i].get()});
   }
   cluster::ClusterOptions cluster_options;
-  cluster_options.self = {name_, incarnation, sim_address(options_.index), ""};
+  cluster_options.self = {.name = name_, .incarnation = incarnation, .address = sim_address(options_.index)};
   cluster_options.secret = "simulated";
-  cluster_options.overlay.join = options_.join;
+  cluster_options.fabric.join = options_.join;
   cluster_options.delivery = options_.delivery;
   cluster_options.channels = {{.name = "data", .parallelism = static_cast<std::uint16_t>(options_.data_lanes)}};
   membership_ = cluster_->start(cluster_options, std::move(places), metrics_, log_sink_).value();

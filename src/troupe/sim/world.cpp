@@ -28,7 +28,7 @@ void World::start(std::uint32_t index) {
   node.delivery = options_.delivery;
   node.unknown_chance = options_.unknown_chance;
   write(LogLevel::kInfo, "world", fmt::format("{} starts", sim_node_name(index)));
-  place.life = std::make_unique<SimNode>(std::move(node), ++place.incarnation, events_, network_, *place.disk,
+  place.life = std::make_unique<SimNode>(std::move(node), place.incarnation += 1'000, events_, network_, *place.disk,
                                          static_cast<LogSink&>(*this), random_.fork());
 }
 

@@ -97,7 +97,7 @@ void Deliveries::send(std::uint64_t id, EnvelopePtr envelope) {
 
 void Deliveries::send_here(std::uint64_t id, const Open& open, EnvelopePtr envelope) {
   const NodeId& node = open.request.to.node;
-  if (node.incarnation != 0 && node.incarnation != shard_.node().incarnation) {
+  if (!shard_.is_here(node)) {
     finish(id, Delivery::refused({ErrorCode::kNoSuchActor, "the actor lived before this node was restarted"}));
     return forget(id);
   }

@@ -20,7 +20,7 @@ struct ClusterNode final : Network {
     random = Random(hash64(name));
     options.self = {name, 1, name + ":1", ""};
     options.secret = "secret";
-    options.overlay.join = std::move(join);
+    options.fabric.join = std::move(join);
     membership =
         cluster.start(options, {{&world.shard(0), this}, {&world.shard(1), this}}, world.metrics(), world).value();
   }

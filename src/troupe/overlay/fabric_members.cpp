@@ -1,0 +1,182 @@
+// How the members stand: who can be reached, who is suspected, who is down, and what a node does that finds itself down.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "troupe/overlay/fabric.hpp"
+#include "troupe/overlay/fabric_messages.hpp"
+#include "troupe/overlay/routes.hpp"
+#include "troupe/wire/codec.hpp"
+
+namespace troupe::overlay {
+
+namespace {
+
+/// In a larger table a search takes its time, so that changes which come together are searched together.
+constexpr std::size_t kSearchAtOnceMax = 256;
+constexpr Duration kSearchWaitPerMember = 20us;
+
+}  // namespace
+
+/// Finds the ways anew, at once or soon.
+void Fabric::find_ways_anew(Actions& actions) {
+  if (map_changed_ && table_.size() > kSearchAtOnceMax && now_ < search_at_) {
+    map_changed_ = false;
+    if (search_at_ == TimePoint::max()) search_at_ = now_ + kSearchWaitPerMember * static_cast<int>(table_.size());
+    return;
+  }
+  map_changed_ = false;
+  search_at_ = TimePoint::max();
+  std::vector<std::uint64_t> names;
+  for (const auto& [name, neighbour] : neighbours_.all()) names.push_back(name);
+  for (MemberTable::Entry* entry : find_ways(table_, self_id_.name, names, ++searches_)) judge(*entry, actions);
+}
+
+/// The way to this member is another one, or there is none any more.
+void Fabric::judge(MemberTable::Entry& entry, Actions& actions) {
+  using Stage = MemberTable::Stage;
+  const bool has_way = entry.way.hops > 0;
+  switch (entry.stage) {
+    case Stage::kHeard:
+      if (!has_way) return;
+      set_stage(entry, Stage::kUp);
+      actions.push_back(MemberUp{entry.record->member});
+      break;
+    case Stage::kUp:
+      if (has_way) {
+        actions.push_back(WayChanged{entry.record->member});
+        return;
+      }
+      set_stage(entry, Stage::kUnreachable);
+      actions.push_back(MemberUnreachable{entry.record->member});
+      probe(entry, actions);
+      break;
+    case Stage::kUnreachable:
+      if (!has_way) return;
+      set_stage(entry, Stage::kUp);
+      actions.push_back(WayChanged{entry.record->member});
+      break;
+    case Stage::kDown:
+      // One of those who see it says so; the others hear that it is said.
+      if (has_way) pronounce_at_ = std::min(pronounce_at_, now_ + jittered(options_.publish_after, random_));
+      return;
+    case Stage::kLeft: return;
+  }
+  members_changed_ = true;
+}
+
+void Fabric::set_stage(MemberTable::Entry& entry, MemberTable::Stage stage) {
+  table_.set_stage(entry, stage, now_);
+  if (const auto limit = patience(stage)) judge_at_ = std::min(judge_at_, now_ + *limit);
+}
+
+/// How long a member may stay in a stage.
+std::optional<Duration> Fabric::patience(MemberTable::Stage stage) const {
+  switch (stage) {
+    case MemberTable::Stage::kHeard: return 2 * options_.down_after;
+    case MemberTable::Stage::kUp: return std::nullopt;
+    case MemberTable::Stage::kUnreachable: return options_.down_after;
+    case MemberTable::Stage::kDown:
+    case MemberTable::Stage::kLeft: return options_.forget_after;
+  }
+  return std::nullopt;
+}
+
+/// Looks at those whose time in their stage is over.
+void Fabric::pass_time(Actions& actions) {
+  judge_at_ = TimePoint::max();
+  std::vector<std::uint64_t> due;
+  for (const auto& [name, entry] : table_.entries()) {
+    const auto limit = patience(entry.stage);
+    if (!limit) continue;
+    if (now_ - entry.since >= *limit) {
+      due.push_back(name);
+    } else {
+      judge_at_ = std::min(judge_at_, entry.since + *limit);
+    }
+  }
+  std::ranges::sort(due);
+  for (const std::uint64_t name : due) {
+    MemberTable::Entry& entry = *table_.find(name);
+    if (entry.stage >= MemberTable::Stage::kDown) {
+      if (neighbours_.find(name) == nullptr) table_.erase(name);
+      continue;
+    }
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now_ - entry.since);
+    declare(entry, {ErrorCode::kUnreachable, fmt::format("no way to it for {} ms", waited.count())}, actions);
+  }
+}
+
+void Fabric::declare(MemberTable::Entry& entry, const Error& reason, Actions& actions) {
+  using Stage = MemberTable::Stage;
+  if (entry.stage >= Stage::kDown) return;
+  if (entry.stage != Stage::kHeard) actions.push_back(MemberDown{entry.record->member, reason, false});
+  set_stage(entry, Stage::kDown);
+  members_changed_ = true;
+  if (entry.way.hops > 0) pronounce_at_ = std::min(pronounce_at_, now_ + options_.down_after);
+}
+
+/// There is no way to this member any more. If we had a link with it, it is on us to see whether it is still there, and
+/// on some of those who can look from elsewhere.
+void Fabric::probe(const MemberTable::Entry& entry, Actions& actions) {
+  const Record& record = *entry.record;
+  if (!std::ranges::binary_search(record.neighbours, self_id_.name) || record.member.address.empty()) return;
+  (void)dials_.learn(record.member.address, record.member.id(), now_, now_ + options_.down_after);
+  std::vector<NodeId> asked = neighbours();
+  std::ranges::shuffle(asked, random_);
+  asked.resize(std::min(asked.size(), options_.probes));
+  const message::Packet packet{static_cast<std::uint8_t>(message::Kind::kProbe),
+                               wire::encode(message::Probe{record.member.id().name})};
+  for (const NodeId& node : asked) actions.push_back(Send{node, wire::encode(packet)});
+}
+
+/// Dials one of the members that are down: if only the network failed, the two parts of the cluster find each other.
+void Fabric::heal() {
+  heal_at_ = now_ + jittered(options_.heal_interval, random_);
+  std::vector<const Member*> down;
+  for (const auto& [name, entry] : table_.entries()) {
+    const Member& member = entry.record->member;
+    const bool is_candidate = entry.stage == MemberTable::Stage::kDown && !member.address.empty();
+    if (is_candidate && neighbours_.find(name) == nullptr) down.push_back(&member);
+  }
+  if (down.empty()) return;
+  std::ranges::sort(down, {}, [](const Member* member) { return member->id().name; });
+  const Member& one = *down[random_.below(down.size())];
+  (void)dials_.learn(one.address, one.id(), now_, now_ + 1ms);
+}
+
+/// For the others this life is over. Everything that was agreed in it is made anew: links, and what this node thought of
+/// others while it was cut off.
+void Fabric::be_reborn(std::uint64_t after, Actions& actions) {
+  if (leaving_) return;
+  const std::uint64_t incarnation = std::max(after, self_.incarnation) + 1;
+  const auto before = neighbours_.all();
+  for (const auto& [name, neighbour] : before) {
+    const std::string reason =
+        fmt::format("node '{}' was declared down, and comes back as incarnation {}", self_.name, incarnation);
+    neighbours_.close(name, reason, actions);
+    drop_neighbour(neighbour.member, LinkEnd::kLost, actions);
+  }
+  self_.incarnation = incarnation;
+  self_id_ = self_.id();
+  version_ = 0;
+  write_own_record();
+  plumtree_.reborn(self_id_);
+  actions.push_back(Reborn{self_});
+  for (auto& [name, entry] : table_.entries()) {
+    if (entry.stage != MemberTable::Stage::kDown) continue;
+    entry.way = {};
+    set_stage(entry, MemberTable::Stage::kHeard);
+  }
+  members_changed_ = true;
+  for (const auto& [name, neighbour] : before) {
+    const Duration wait = options_.backoff.wait(0, random_);
+    if (!neighbour.member.address.empty())
+      (void)dials_.learn(neighbour.member.address, neighbour.member.id(), now_ + wait, now_ + options_.down_after);
+  }
+}
+
+}  // namespace troupe::overlay

@@ -1,0 +1,317 @@
+// What fabrics say to each other: broadcasts, and the comparison of their tables.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "troupe/overlay/fabric.hpp"
+#include "troupe/overlay/fabric_messages.hpp"
+#include "troupe/overlay/well_formed.hpp"
+#include "troupe/wire/codec.hpp"
+
+namespace troupe::overlay {
+
+namespace {
+
+/// So that a large table travels in messages that other traffic can pass.
+constexpr std::size_t kRecordsPerMessage = 256;
+
+template <class T>
+Bytes packet(message::Kind kind, const T& body) {
+  return wire::encode(message::Packet{static_cast<std::uint8_t>(kind), wire::encode(body)});
+}
+
+template <class T>
+Bytes packet(message::Topic topic, const T& body) {
+  return wire::encode(message::Packet{static_cast<std::uint8_t>(topic), wire::encode(body)});
+}
+
+}  // namespace
+
+Actions Fabric::on_message(TimePoint now, LinkId link, const Bytes& bytes) {
+  now_ = now;
+  Actions actions;
+  const Neighbours::Neighbour* owner = neighbours_.owner(link);
+  // Over another link than that in use it would be out of order: with each link all is said anew.
+  if (leaving_ || owner == nullptr || owner->links.front().id != link) return actions;
+  const NodeId from = owner->member.id();
+  const auto packet = wire::decode<message::Packet>(bytes);
+  if (!packet) {
+    ++malformed_messages_;
+    return actions;
+  }
+  switch (static_cast<message::Kind>(packet->kind)) {
+    case message::Kind::kOverlay: carry_out(overlay_->on_message(*this, from, packet->body), actions); break;
+    case message::Kind::kBroadcast: take(plumtree_.on_message(now, from, packet->body), actions); break;
+    default: take_exchange(from, packet->kind, packet->body, actions);
+  }
+  return finish(std::move(actions));
+}
+
+void Fabric::take(const PlumtreeOutputs& outputs, Actions& actions) {
+  for (const PlumtreeOutput& output : outputs) {
+    if (const auto* send = std::get_if<PlumtreeSend>(&output)) {
+      if (!is_neighbour(send->to)) continue;  // What was delivered before it has closed this link.
+      const message::Packet packet{static_cast<std::uint8_t>(message::Kind::kBroadcast), send->message};
+      actions.push_back(Send{send->to, wire::encode(packet)});
+    } else if (const auto* delivery = std::get_if<PlumtreeDeliver>(&output)) {
+      take_broadcast(delivery->root, delivery->payload, actions);
+    }
+  }
+}
+
+void Fabric::take_broadcast(NodeId from, const Bytes& payload, Actions& actions) {
+  const auto packet = wire::decode<message::Packet>(payload);
+  if (!packet) {
+    ++malformed_messages_;
+    return;
+  }
+  bool is_malformed = false;
+  switch (static_cast<message::Topic>(packet->kind)) {
+    case message::Topic::kRecords:
+      if (auto records = wire::decode<message::Records>(packet->body)) {
+        for (Record& record : records->records) merge(std::move(record), actions);
+      } else {
+        is_malformed = true;
+      }
+      break;
+    case message::Topic::kVerdict:
+      if (const auto verdict = wire::decode<message::Verdict>(packet->body)) {
+        take_verdict(from, *verdict, actions);
+      } else {
+        is_malformed = true;
+      }
+      break;
+    case message::Topic::kDismissal:
+      if (const auto dismissal = wire::decode<message::Dismissal>(packet->body)) {
+        take_dismissal(dismissal->node, actions);
+      } else {
+        is_malformed = true;
+      }
+      break;
+    case message::Topic::kApplication: actions.push_back(Delivered{from, packet->body}); break;
+    default: break;  // A newer node's.
+  }
+  if (is_malformed) ++malformed_messages_;
+}
+
+void Fabric::take_exchange(NodeId from, std::uint8_t kind, const Bytes& body, Actions& actions) {
+  const auto is_malformed = [this](const auto& decoded) {
+    if (!decoded) ++malformed_messages_;
+    return !decoded;
+  };
+  switch (static_cast<message::Kind>(kind)) {
+    case message::Kind::kSummary: {
+      const auto summary = wire::decode<message::Summary>(body);
+      if (is_malformed(summary) || summary->buckets == table_.summary()) return;
+      const message::Versions versions{table_.summary(), table_.versions(summary->buckets)};
+      actions.push_back(Send{from, packet(message::Kind::kVersions, versions)});
+      return;
+    }
+    case message::Kind::kVersions: {
+      const auto versions = wire::decode<message::Versions>(body);
+      if (is_malformed(versions)) return;
+      const auto difference = table_.compare(versions->versions, versions->buckets);
+      if (!difference.newer.empty() || !difference.wanted.empty())
+        send_records(from, difference.newer, difference.wanted, actions);
+      return;
+    }
+    case message::Kind::kRecords: {
+      auto records = wire::decode<message::Records>(body);
+      if (is_malformed(records)) return;
+      bool is_news = false;
+      for (Record& record : records->records) is_news |= merge(std::move(record), actions);
+      // Where this came from, more may come from: others hear of it at once, not at the next interval.
+      if (is_news) spread_at_ = std::min(spread_at_, now_ + options_.publish_after);
+      std::vector<std::shared_ptr<const Record>> answer;
+      for (const std::uint64_t name : records->wanted) {
+        const MemberTable::Entry* entry = table_.find(name);
+        if (entry != nullptr) answer.push_back(entry->record);
+      }
+      if (!answer.empty()) send_records(from, answer, {}, actions);
+      return;
+    }
+    case message::Kind::kProbe: {
+      const auto probe = wire::decode<message::Probe>(body);
+      if (is_malformed(probe)) return;
+      const MemberTable::Entry* entry = table_.find(probe->name);
+      if (entry == nullptr || entry->record->left || neighbours_.find(probe->name) != nullptr) return;
+      const Member& member = entry->record->member;
+      if (!member.address.empty()) (void)dials_.learn(member.address, member.id(), now_, now_ + options_.down_after);
+      return;
+    }
+    default: return;  // A newer node's.
+  }
+}
+
+void Fabric::send_summary(NodeId to, Actions& actions) const {
+  actions.push_back(Send{to, packet(message::Kind::kSummary, message::Summary{table_.summary()})});
+}
+
+void Fabric::send_records(NodeId to, const std::vector<std::shared_ptr<const Record>>& records,
+                          const std::vector<std::uint64_t>& wanted, Actions& actions) const {
+  message::Records part{{}, wanted};
+  for (const auto& record : records) {
+    part.records.push_back(*record);
+    if (part.records.size() < kRecordsPerMessage) continue;
+    actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
+    part = {};
+  }
+  if (!part.records.empty() || !part.wanted.empty())
+    actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
+}
+
+/// Takes what somebody says of a node. True if it is news.
+bool Fabric::merge(Record record, Actions& actions) {
+  const std::uint64_t name = record.member.id().name;
+  if (!well_formed(record.member) || record.neighbours.size() > options_.members_max) {
+    ++malformed_messages_;
+    return false;
+  }
+  if (name == self_id_.name) {
+    const bool is_this_life = record.member.name == self_.name && record.member.incarnation == self_.incarnation;
+    if (is_this_life && record.left && !leaving_) be_reborn(self_.incarnation, actions);
+    return false;
+  }
+  if (!std::ranges::is_sorted(record.neighbours)) std::ranges::sort(record.neighbours);
+  std::optional<MemberTable::Entry> before;
+  if (const MemberTable::Entry* known = table_.find(name); known != nullptr) {
+    if (known->record->member.name != record.member.name) return false;  // Their names have the same hash.
+    before = *known;
+  } else if (!make_room()) {
+    return false;
+  }
+  const bool left = record.left;
+  const MemberTable::News news = table_.merge(std::move(record), now_);
+  if (news == MemberTable::News::kNone) return false;
+  MemberTable::Entry& entry = *table_.find(name);
+  map_changed_ = true;
+  if (news == MemberTable::News::kNewLife) end_life(*before, entry.record->member, actions);
+  if (news != MemberTable::News::kChanged || left) members_changed_ = true;
+  if (left) {
+    const bool was_up = entry.stage == MemberTable::Stage::kUp || entry.stage == MemberTable::Stage::kUnreachable;
+    if (was_up) actions.push_back(MemberDown{entry.record->member, {ErrorCode::kUnreachable, "it left"}, true});
+    set_stage(entry, MemberTable::Stage::kLeft);
+  } else if (news != MemberTable::News::kChanged) {
+    set_stage(entry, MemberTable::Stage::kHeard);
+  }
+  return true;
+}
+
+/// A node was started again, or reborn: what is known of its life before ends here.
+void Fabric::end_life(const MemberTable::Entry& before, const Member& newer, Actions& actions) {
+  const Member& older = before.record->member;
+  if (before.stage == MemberTable::Stage::kUp || before.stage == MemberTable::Stage::kUnreachable) {
+    Error reason{ErrorCode::kUnreachable, fmt::format("restarted as incarnation {}", newer.incarnation)};
+    actions.push_back(MemberDown{older, std::move(reason), false});
+  }
+  dials_.drop_learned(older.id());
+  const Neighbours::Neighbour* linked = neighbours_.find(older.id().name);
+  if (linked == nullptr || linked->member.incarnation == newer.incarnation) return;
+  neighbours_.close(older.id().name,
+                    fmt::format("node '{}' has restarted as incarnation {}", newer.name, newer.incarnation), actions);
+  drop_neighbour(older, LinkEnd::kLost, actions);
+}
+
+/// Forgets the member that has been gone the longest, if the table is full.
+bool Fabric::make_room() {
+  if (table_.size() < options_.members_max) return true;
+  std::optional<std::pair<TimePoint, std::uint64_t>> oldest;
+  for (const auto& [name, entry] : table_.entries()) {
+    if (entry.stage < MemberTable::Stage::kDown) continue;
+    const std::pair candidate{entry.since, name};
+    if (!oldest || candidate < *oldest) oldest = candidate;
+  }
+  if (oldest) table_.erase(oldest->second);
+  return oldest.has_value();
+}
+
+/// Tells all with whom we are linked.
+void Fabric::publish(Actions& actions) {
+  publish_at_ = TimePoint::max();
+  const Record& record = write_own_record();
+  take(plumtree_.broadcast(now_, packet(message::Topic::kRecords, message::Records{{record}, {}})), actions);
+}
+
+/// A node said goodbye to us: all hear of it.
+void Fabric::spread_goodbye(std::uint64_t name, Actions& actions) {
+  const MemberTable::Entry* entry = table_.find(name);
+  if (entry == nullptr) return;
+  Record record = *entry->record;
+  record.left = true;
+  const message::Records records{{record}, {}};
+  if (merge(std::move(record), actions))
+    take(plumtree_.broadcast(now_, packet(message::Topic::kRecords, records)), actions);
+}
+
+/// Our own record stands in the table as those of the others do.
+const Record& Fabric::write_own_record() {
+  Record record{.member = self_, .version = ++version_, .left = false, .neighbours = {}};
+  for (const auto& [name, neighbour] : neighbours_.all()) record.neighbours.push_back(name);
+  (void)table_.merge(std::move(record), now_);
+  MemberTable::Entry& entry = *table_.find(self_id_.name);
+  table_.set_stage(entry, MemberTable::Stage::kUp, now_);
+  return *entry.record;
+}
+
+// Verdicts.
+
+/// What is to be said to members that were declared down here, and to whom there is a way.
+message::Verdict Fabric::verdict() const {
+  message::Verdict verdict{.down = {}, .weight = 0, .least = self_id_.name};
+  for (const auto& [name, entry] : table_.entries()) {
+    if (entry.stage == MemberTable::Stage::kUp) {
+      ++verdict.weight;
+      verdict.least = std::min(verdict.least, name);
+    }
+    if (entry.stage == MemberTable::Stage::kDown && entry.way.hops > 0)
+      verdict.down.push_back(entry.record->member.id());
+  }
+  std::ranges::sort(verdict.down);
+  return verdict;
+}
+
+void Fabric::pronounce(Actions& actions) {
+  pronounce_at_ = TimePoint::max();
+  const message::Verdict mine = verdict();
+  if (mine.down.empty()) return;
+  take(plumtree_.broadcast(now_, packet(message::Topic::kVerdict, mine)), actions);
+  pronounce_at_ = now_ + options_.down_after;  // Until they have heard it.
+}
+
+void Fabric::take_verdict(NodeId from, const message::Verdict& theirs, Actions& actions) {
+  const message::Verdict mine = verdict();
+  if (std::ranges::includes(theirs.down, mine.down) && !mine.down.empty())
+    pronounce_at_ = now_ + options_.down_after + jittered(options_.down_after, random_);  // It is said already.
+  if (!std::ranges::binary_search(theirs.down, self_id_)) return;
+  const MemberTable::Entry* sender = table_.find(from.name);
+  const bool is_mutual = sender != nullptr && sender->stage == MemberTable::Stage::kDown;
+  // Each half has declared the other one down: the larger one goes on, or that with the least name. Of two nodes that
+  // are both in touch with all others, the one with the smaller name goes on.
+  const bool yields = !is_mutual || std::tuple(mine.weight, theirs.least, from.name) <
+                                        std::tuple(theirs.weight, mine.least, self_id_.name);
+  if (yields) be_reborn(self_.incarnation, actions);
+}
+
+bool Fabric::declare_down(TimePoint now, std::uint64_t name, Actions& actions) {
+  now_ = now;
+  const MemberTable::Entry* entry = table_.find(name);
+  if (entry == nullptr || entry->stage >= MemberTable::Stage::kDown) return false;
+  const NodeId node = entry->record->member.id();
+  take(plumtree_.broadcast(now, packet(message::Topic::kDismissal, message::Dismissal{node})), actions);
+  take_dismissal(node, actions);
+  actions = finish(std::move(actions));
+  return true;
+}
+
+void Fabric::take_dismissal(NodeId node, Actions& actions) {
+  if (node == self_id_) return be_reborn(self_.incarnation, actions);
+  MemberTable::Entry* entry = table_.find(node.name);
+  if (entry == nullptr || entry->record->member.id() != node) return;
+  declare(*entry, {ErrorCode::kUnreachable, "an operator declared it down"}, actions);
+}
+
+}  // namespace troupe::overlay

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "troupe/base/time.hpp"
+#include "troupe/overlay/member.hpp"
+
+namespace troupe::overlay {
+
+/// What a node says of itself. It alone writes it, and counts its versions; only that it has left may be said by
+/// another, to whom it said goodbye. Travels; fields are appended only.
+struct Record {
+  Member member;
+  std::uint64_t version = 0;  ///< 0: not from the node itself, but what is known from a handshake with it.
+  bool left = false;
+  std::vector<std::uint64_t> neighbours;  ///< NodeId::name of each, ascending.
+
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+/// Which state of a node's record is meant.
+struct RecordVersion {
+  std::uint64_t name = 0;
+  std::uint64_t incarnation = 0;
+  std::uint64_t version = 0;
+  bool left = false;
+
+  /// Of two for one node the greater one is newer.
+  friend auto operator<=>(const RecordVersion& a, const RecordVersion& b) {
+    if (const auto order = a.incarnation <=> b.incarnation; order != 0) return order;
+    if (const auto order = a.left <=> b.left; order != 0) return order;
+    return a.version <=> b.version;
+  }
+  friend bool operator==(const RecordVersion&, const RecordVersion&) = default;
+};
+
+/// The way to a member: through whom, and how far. All zero: there is none.
+struct Way {
+  std::uint64_t next_hop = 0;  ///< NodeId::name of a neighbour.
+  std::uint64_t path = 0;      ///< A hash of the nodes on the way.
+  std::uint16_t hops = 0;      ///< 1: a neighbour.
+};
+
+/// The membership, whole, as one node knows it: a record for each other node and how that node stands here. Records are
+/// spread by broadcast; what a broadcast did not bring is found by comparing tables, which is the anti-entropy of Demers
+/// et al. (PODC 1987) with one hash for each of 64 parts of the table, so that two equal tables cost half a kilobyte.
+class MemberTable {
+ public:
+  static constexpr std::size_t kBuckets = 64;
+  using Summary = std::array<std::uint64_t, kBuckets>;
+
+  enum class Stage : std::uint8_t {
+    kHeard = 1,        ///< Others know it, but there has never been a way to it.
+    kUp = 2,           ///< There is a way to it.
+    kUnreachable = 3,  ///< There was one a moment ago.
+    kDown = 4,         ///< Given up here. Not shown to others, so that nobody learns of the dead.
+    kLeft = 5,
+  };
+
+  struct Entry {
+    std::shared_ptr<const Record> record;
+    TimePoint since;  ///< Of the stage.
+    Way way;
+    std::uint32_t search = 0;  ///< The search that last found it (routes.cpp).
+    Stage stage = Stage::kHeard;
+  };
+
+  enum class News : std::uint8_t { kNone, kFirst, kChanged, kNewLife };
+
+  /// Takes a record if it is newer than what is known. `kNewLife`: another incarnation, whose stage is `kHeard`.
+  News merge(Record record, TimePoint now);
+
+  void set_stage(Entry& entry, Stage stage, TimePoint now);
+  void erase(std::uint64_t name);
+
+  Entry* find(std::uint64_t name);
+  const Entry* find(std::uint64_t name) const;
+  std::unordered_map<std::uint64_t, Entry>& entries() { return entries_; }
+  const std::unordered_map<std::uint64_t, Entry>& entries() const { return entries_; }
+  std::size_t size() const { return entries_.size(); }
+
+  /// Equal for tables that show the same.
+  const Summary& summary() const { return summary_; }
+
+  /// What this table shows of the buckets in which the other one differs.
+  std::vector<RecordVersion> versions(const Summary& other) const;
+
+  struct Difference {
+    std::vector<std::shared_ptr<const Record>> newer;  ///< What the other table lacks.
+    std::vector<std::uint64_t> wanted;                 ///< Names whose record is newer there.
+  };
+  /// Compares what the other table shows of those buckets with this one.
+  Difference compare(const std::vector<RecordVersion>& versions, const Summary& other) const;
+
+  /// Adds a record to a summary, or takes it out again.
+  static void toggle(Summary& summary, const Record& record);
+
+  static RecordVersion version_of(const Record& record) {
+    return {record.member.id().name, record.member.incarnation, record.version, record.left};
+  }
+
+ private:
+  static std::size_t bucket_of(std::uint64_t name) { return name % kBuckets; }
+  /// Those that count for the summary.
+  static bool is_shown(const Entry& entry) { return entry.stage < Stage::kDown; }
+  void toggle(const Entry& entry);
+
+  std::unordered_map<std::uint64_t, Entry> entries_;  ///< By NodeId::name.
+  Summary summary_{};
+};
+
+}  // namespace troupe::overlay
