@@ -100,7 +100,7 @@ TEST(Cluster, news_of_links_survives_a_flood_of_the_cluster_actor) {
   settle(wire, {&ada, &bob});
   const auto members = ada.world.ask(ada.membership, GetMembers{});
   ASSERT_TRUE(members.has_value());
-  EXPECT_EQ(ada.world.metric("troupe_cluster_links_ended_total", {{"reason", "unreachable"}}), 1);
+
   EXPECT_EQ(members->others.at(0).state, overlay::MemberState::kUp) << "the link was made again";
 }
 
