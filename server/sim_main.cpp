@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "troupe/overlay/overlay_choice.hpp"
 #include "troupe/sim/runs.hpp"
 
 namespace {
@@ -71,6 +72,7 @@ int main(int argc, char** argv) {
   troupe::sim::ClusterRunOptions clusters;
   troupe::sim::DeliveryRunOptions deliveries;
 
+  const std::vector<std::string>& overlays = troupe::overlay::overlay_names();
   const auto add_common = [&](CLI::App* command) {
     command->add_option("--seeds,--seed", seeds_text, "one seed, or a range A..B")->capture_default_str();
     command->add_flag("--trace", trace, "print what every node logs, with its virtual time");
@@ -83,6 +85,7 @@ int main(int argc, char** argv) {
   document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
   document->add_option("--faults", documents.faults, "crashes, partitions, cuts and the like")->capture_default_str();
+  document->add_option("--overlay", documents.overlay, "who is linked with whom; else the seed chooses")->check(CLI::IsMember(overlays));
   document->add_option("--lanes", documents.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));
@@ -92,6 +95,7 @@ int main(int argc, char** argv) {
   add_common(cluster);
   cluster->add_option("--nodes", clusters.nodes)->capture_default_str()->check(CLI::Range(2, 100));
   cluster->add_option("--faults", clusters.faults, "crashes, partitions, cuts and the like")->capture_default_str();
+  cluster->add_option("--overlay", clusters.overlay, "who is linked with whom; else the seed chooses")->check(CLI::IsMember(overlays));
   cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));
@@ -101,6 +105,7 @@ int main(int argc, char** argv) {
   add_common(delivery);
   delivery->add_option("--nodes", deliveries.nodes)->capture_default_str()->check(CLI::Range(2, 100));
   delivery->add_option("--faults", deliveries.faults, "crashes, partitions, cuts and the like")->capture_default_str();
+  delivery->add_option("--overlay", deliveries.overlay, "who is linked with whom; else the seed chooses")->check(CLI::IsMember(overlays));
   delivery->add_option("--lanes", deliveries.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));

@@ -28,12 +28,13 @@ enum class EnvelopeKind : std::uint8_t {
   kLinkCheck = 10,       ///< payload: Watch; the recipient linked itself to the sender: does that link still hold?
   kAcknowledge = 11,     ///< payload: wire::Acknowledgement, from one shard to another
   kPause = 12,           ///< payload: Pause, from one shard to another: a mailbox is filled, or no more
+  kLost = 13,            ///< payload: Lost; a message of the recipient did not reach another node
   kTask = 100,           ///< payload: ShardTask; never leaves the node
   kRefusableTask = 101,  ///< the same, refused where a queue is full
 };
 
 /// Whether an envelope of this kind may come from another node; what is beyond, a peer has made up.
-constexpr bool crosses_wire(EnvelopeKind kind) { return kind <= EnvelopeKind::kPause; }
+constexpr bool crosses_wire(EnvelopeKind kind) { return kind <= EnvelopeKind::kLost; }
 
 /// Whether a mailbox or queue that is full may refuse it. Everything else has reserved room: its number is bounded by
 /// something else (asks under way, monitors, timers).

@@ -83,7 +83,12 @@ SendOutcome Shard::send_local(EnvelopePtr envelope, ActorId to) {
     own_answers_.push(std::move(envelope));
     return SendOutcome::kTaken;
   }
+  if (envelope->stamps && !is_in_order(*envelope)) [[unlikely]] {
+    lose(*envelope, *envelope->stamps->journey, {ErrorCode::kUnreachable, "a later message took a shorter way"});
+    return SendOutcome::kTaken;
+  }
   if (envelope->kind == EnvelopeKind::kPause) return handle_pause(*envelope), SendOutcome::kTaken;
+  if (envelope->kind == EnvelopeKind::kLost) return handle_lost(*envelope), SendOutcome::kTaken;
   ActorCell* cell = find_cell(to);
   if (cell == nullptr) return is_lost("the actor has ended");
   return enqueue(*cell, std::move(envelope));
@@ -209,6 +214,7 @@ void Shard::handle(ActorCell& cell, Envelope& envelope) {
     case EnvelopeKind::kStop: cell.stop_requested = true; return;
     case EnvelopeKind::kAcknowledge:
     case EnvelopeKind::kPause:
+    case EnvelopeKind::kLost:
     case EnvelopeKind::kTask:
     case EnvelopeKind::kRefusableTask: break;
   }

@@ -17,6 +17,7 @@
 
 #include "troupe/actor/actor_cell.hpp"
 #include "troupe/actor/context.hpp"
+#include "troupe/actor/journey/arrival_order.hpp"
 #include "troupe/actor/name_table.hpp"
 #include "troupe/actor/shard_host.hpp"
 #include "troupe/actor/trace/shard_trace.hpp"
@@ -80,6 +81,8 @@ class Shard {
   /// A connection to the node broke: whoever watches for losses, and whose messages took that way, is told in a later
   /// turn.
   void messages_lost(const NodeId& node, const Error& why, const TookThatWay& took_that_way);
+  /// A message from another node, on its journey, goes no further here: its sender is told.
+  void lose(const Envelope& envelope, const Journey& journey, const Error& why);
   /// Ends all actors, parents after their children; none can be spawned from then on. Not from within a turn.
   void stop_all();
 
@@ -188,6 +191,8 @@ class Shard {
   void send_pause(const ActorCell& cell, const Address& shard, bool is_on);
   void resume_senders(ActorCell& cell);
   void renew_pauses();
+  bool is_in_order(const Envelope& envelope);
+  void handle_lost(Envelope& envelope);
   void handle_pause(Envelope& envelope);
 
   // shard_asks.cpp
@@ -248,6 +253,7 @@ class Shard {
 
   ShardOptions options_;
   const std::uint64_t first_incarnation_;  ///< Of this node, when its process started.
+  ArrivalOrder arrivals_;
   ShardHost& host_;
   NameTable& names_;
   LogSink& log_sink_;

@@ -217,6 +217,7 @@ void Shard::messages_lost(const NodeId& node, const Error& why, const TookThatWa
 }
 
 void Shard::node_down(const NodeId& node, std::string_view reason) {
+  arrivals_.forget(node);
   const std::string detail(reason);
   // A watch may name the node by this incarnation or by none.
   for (const NodeId& key : {node, NodeId{node.name, 0}}) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "troupe/actor/journey/journey.hpp"
 #include "troupe/actor/trace/trace_context.hpp"
 #include "troupe/base/time.hpp"
 #include "troupe/wire/codec.hpp"
@@ -25,6 +26,7 @@ struct TraceStamp {
 struct Stamps {
   std::optional<TraceStamp> trace;
   std::optional<wire::DeliveryStamp> delivery;  ///< Only on its way from one node to another.
+  std::optional<Journey> journey;               ///< If it may pass through others.
 
   friend bool operator==(const Stamps&, const Stamps&) = default;
 };

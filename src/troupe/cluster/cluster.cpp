@@ -108,18 +108,23 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
   if (const auto valid = check(options.channels); !valid) return std::unexpected(valid.error());
   places_ = std::move(places);
   Shard& shard = *places_[0].shard;
+  auto overlay = overlay::make_overlay(options.overlay, options.fabric.join, shard.random().fork());
+  if (!overlay) return std::unexpected(overlay.error());
   for (std::uint32_t i = 0; i < shards; ++i) {
     lanes_.push_back(std::make_unique<Lanes>(
-        LanesOptions{.message_bytes_max = options.message_bytes_max, .shards = shards, .channels = links.channels},
-        *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
+        LanesOptions{.message_bytes_max = options.message_bytes_max,
+                     .hops_max = options.hops_max,
+                     .is_full_mesh = !(*overlay)->relays(),
+                     .shards = shards,
+                     .channels = links.channels},
+        *routings_[i], *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
+    if ((*overlay)->relays()) routings_[i]->number_all();
     deliveries_.push_back(
         std::make_unique<StrongDelivery>(options.delivery, *places_[i].shard, *routings_[i], metrics, log_sink));
     places_[i].shard->deliveries().set_remote(deliveries_[i].get());
   }
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
                                    metrics, log_sink);
-  auto overlay = overlay::make_overlay(options.overlay, options.fabric.join, shard.random().fork());
-  if (!overlay) return std::unexpected(overlay.error());
   auto fabric = std::make_unique<overlay::Fabric>(options.fabric, options.self, *std::move(overlay),
                                                   shard.random().fork());
   const auto actor = shard.spawn<ClusterActor>({.name = kMembershipName}, std::move(fabric), *links_,
@@ -180,11 +185,12 @@ void Cluster::stop() {
   lanes_.clear();
 }
 
-void Cluster::add(const NodeId& node) {
-  on_each_shard([this, node](std::uint32_t i, Shard&) {
-    routings_[i]->add(node);
+void Cluster::add(const NodeId& node, const NodeId& next_hop) {
+  on_each_shard([this, node, next_hop](std::uint32_t i, Shard&) {
+    routings_[i]->add(node, next_hop);
     deliveries_[i]->node_up(node);
   });
+  after_all_shards([this, node](std::uint32_t i) { lanes_[i]->release(node); });
 }
 
 void Cluster::remove(const NodeId& node, const std::string& reason) {
@@ -195,15 +201,30 @@ void Cluster::remove(const NodeId& node, const std::string& reason) {
   });
 }
 
-void Cluster::reconnected(const NodeId& node) {
-  on_each_shard([this, node](std::uint32_t i, Shard& shard) {
-    shard.node_reconnected(node);
-    deliveries_[i]->node_reconnected(node);
+void Cluster::reconnected(const NodeId& node, const NodeId& next_hop) {
+  on_each_shard([this, node, next_hop](std::uint32_t i, Shard& shard) {
+    const auto before = routings_[i]->next_hop(node);
+    routings_[i]->add(node, next_hop);
+    // Of a link that was lost, its lanes tell.
+    if (next_hop != node || before != node) {
+      const Error why{ErrorCode::kUnreachable, "the way to the node through other nodes has changed"};
+      shard.messages_lost(node, why, [](ActorId, ActorId, const Via&) { return true; });
+    }
+    renew(i, node);
   });
 }
 
+/// A signal or an acknowledgement may have been lost.
+void Cluster::renew(std::uint32_t shard, const NodeId& node) {
+  places_[shard].shard->node_reconnected(node);
+  deliveries_[shard]->node_reconnected(node);
+}
+
 void Cluster::be_reborn(std::uint64_t incarnation) {
-  on_each_shard([incarnation](std::uint32_t, Shard& shard) { shard.be_reborn(incarnation); });
+  on_each_shard([this, incarnation](std::uint32_t i, Shard& shard) {
+    shard.be_reborn(incarnation);
+    deliveries_[i]->be_reborn();
+  });
 }
 
 void Cluster::attach(PartedLane lane) {
@@ -211,7 +232,7 @@ void Cluster::attach(PartedLane lane) {
   const bool again = lane.life > 1;
   const NodeId peer = lane.link.peer().id();
   const auto then = [this, again, peer] {
-    if (again) reconnected(peer);  // A signal may have been lost with the lane.
+    if (again) on_each_shard([this, peer](std::uint32_t i, Shard&) { renew(i, peer); });
   };
   if (shard == 0) return lanes_[0]->attach(std::move(lane)), then();
   send_task(0, shard, [this, shard, then, lane = std::move(lane)](Shard&) mutable {
@@ -224,10 +245,14 @@ void Cluster::use(const NodeId& node, overlay::LinkId link, const std::vector<Ch
   on_each_shard([this, node, link, channels](std::uint32_t i, Shard&) { lanes_[i]->use(node, link, channels); });
 }
 
-/// Each shard says to the first that it has come so far; when all have, each is told to deliver.
 void Cluster::deliver(const NodeId& node, overlay::LinkId link) {
-  const auto finish = [this, node, link] {
-    on_each_shard([this, node, link](std::uint32_t i, Shard&) { lanes_[i]->deliver(node, link); });
+  after_all_shards([this, node, link](std::uint32_t i) { lanes_[i]->deliver(node, link); });
+}
+
+/// Each shard says to the first that it has come so far; when all have, each is told to act.
+void Cluster::after_all_shards(std::function<void(std::uint32_t)> action) {
+  const auto finish = [this, action = std::move(action)] {
+    on_each_shard([action](std::uint32_t i, Shard&) { action(i); });
   };
   if (hosts_.size() == 1) return finish();
   const auto missing = std::make_shared<std::size_t>(hosts_.size() - 1);  // Only on shard 0.

@@ -27,6 +27,7 @@ struct ClusterOptions {
   std::size_t handshakes_max = 128;
   Duration handshake_timeout = 5s;
   Duration lane_away_max = 5s;  ///< LinksOptions::lane_away_max
+  std::uint8_t hops_max = 64;   ///< Nodes that a message passes at most, on its way to one that is not a neighbour.
   link::LivenessOptions liveness;
   link::WindowOptions window;
   std::size_t chunk_bytes = 64U << 10U;  ///< A message above this goes in chunks, between which others go.
@@ -73,9 +74,9 @@ class Cluster final : private RouteTables, private LaneShards {
   struct Gathering;
 
   // RouteTables
-  void add(const NodeId& node) override;
+  void add(const NodeId& node, const NodeId& next_hop) override;
   void remove(const NodeId& node, const std::string& reason) override;
-  void reconnected(const NodeId& node) override;
+  void reconnected(const NodeId& node, const NodeId& next_hop) override;
   void be_reborn(std::uint64_t incarnation) override;
 
   // LaneShards
@@ -84,6 +85,8 @@ class Cluster final : private RouteTables, private LaneShards {
   void deliver(const NodeId& node, overlay::LinkId link) override;
   void close(overlay::LinkId link, const std::string& reason, bool leaves) override;
 
+  void renew(std::uint32_t shard, const NodeId& node);
+  void after_all_shards(std::function<void(std::uint32_t)> action);
   void send_task(std::uint32_t from, std::uint32_t to, ShardTask task);
   void on_each_shard(const std::function<void(std::uint32_t, Shard&)>& action);
 

@@ -95,7 +95,8 @@ void ClusterActor::carry_out(const overlay::LinkChosen& action) {
 }
 
 void ClusterActor::carry_out(const overlay::WayChanged& action) {
-  routes_.reconnected(action.member.id());
+  const NodeId node = action.member.id();
+  routes_.reconnected(node, fabric_->next_hop(node).value_or(node));
   announce(action.member, overlay::MemberState::kUp);
 }
 
@@ -114,7 +115,7 @@ void ClusterActor::carry_out(const overlay::MemberUp& action) {
   context().log().info("member {} is up at {} (incarnation {})", member.name, member.address, member.incarnation);
   up_[member.id().name] = member;
   members_up_.set(static_cast<std::int64_t>(up_.size()));
-  routes_.add(member.id());
+  routes_.add(member.id(), fabric_->next_hop(member.id()).value_or(member.id()));
   announce(member, overlay::MemberState::kUp);
 }
 

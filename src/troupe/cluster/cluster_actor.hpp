@@ -46,9 +46,11 @@ struct OverlayMessage {
 class RouteTables {
  public:
   virtual ~RouteTables() = default;
-  virtual void add(const NodeId& node) = 0;
+  /// There is a way to the node, through a neighbour, which may be the node itself.
+  virtual void add(const NodeId& node, const NodeId& next_hop) = 0;
   virtual void remove(const NodeId& node, const std::string& reason) = 0;
-  virtual void reconnected(const NodeId& node) = 0;
+  /// There is another way, or the same one after a break: what was under way may be lost.
+  virtual void reconnected(const NodeId& node, const NodeId& next_hop) = 0;
   /// This node goes on in a new life.
   virtual void be_reborn(std::uint64_t incarnation) = 0;
 };

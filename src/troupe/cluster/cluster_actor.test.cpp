@@ -64,9 +64,9 @@ class ScriptedFabric final : public overlay::Fabric {
 
 struct Routes final : RouteTables {
   explicit Routes(std::vector<std::string>& order) : events(order) {}
-  void add(const NodeId&) override { events.push_back("route"); }
+  void add(const NodeId&, const NodeId&) override { events.push_back("route"); }
   void remove(const NodeId&, const std::string& reason) override { events.push_back("no route: " + reason); }
-  void reconnected(const NodeId&) override { events.push_back("reconnected"); }
+  void reconnected(const NodeId&, const NodeId&) override { events.push_back("reconnected"); }
   void be_reborn(std::uint64_t incarnation) override { events.push_back("reborn as " + std::to_string(incarnation)); }
   std::vector<std::string>& events;
 };

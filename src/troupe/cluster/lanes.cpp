@@ -17,6 +17,13 @@ std::uint64_t flow_of(const Envelope& envelope) {
   return flow_of(envelope.key, envelope.sender.actor, envelope.recipient);
 }
 
+/// What chooses its lane. On a journey that is the group, on all nodes alike.
+std::uint64_t lane_flow_of(const Envelope& envelope) {
+  if (envelope.stamps && envelope.stamps->journey) [[unlikely]]
+    return envelope.stamps->journey->group;
+  return flow_of(envelope);
+}
+
 /// Whether only the connection broke, not the peer or its rules: the link can go on.
 bool breaks_alone(const link::Closed& closed) {
   const ErrorCode code = closed.error.code;
@@ -39,8 +46,9 @@ bool is_full(const Lane& lane, const ChannelOptions& options, std::size_t share)
 
 }  // namespace
 
-Lanes::Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink)
+Lanes::Lanes(LanesOptions options, Routing& routing, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink)
     : options_(std::move(options)),
+      routing_(routing),
       shard_(shard),
       network_(network),
       loss_(loss),
@@ -196,7 +204,7 @@ const Lanes::PeerChannel& Lanes::channel_of(const Peer& peer, std::uint16_t id) 
 
 std::uint32_t Lanes::shard_for(const NodeId& node, const Envelope& envelope) const {
   const Peer* peer = peer_of(node);
-  return peer == nullptr ? shard_.index() : shard_for(channel_of(*peer, envelope.channel), flow_of(envelope));
+  return peer == nullptr ? shard_.index() : shard_for(channel_of(*peer, envelope.channel), lane_flow_of(envelope));
 }
 
 std::uint32_t Lanes::shard_for(const PeerChannel& channel, std::uint64_t flow) const {
@@ -211,7 +219,16 @@ Lane* Lanes::choose_lane(const PeerChannel& channel, const Envelope& envelope) {
     case LaneChoice::kRoundRobin: return channel.own[++turn_ % channel.own.size()];
     case LaneChoice::kAffinity: break;
   }
-  return channel.own[flow_of(envelope) % channel.own.size()];
+  return channel.own[lane_flow_of(envelope) % channel.own.size()];
+}
+
+bool Lanes::keeps_order(const NodeId& neighbour, const Envelope& envelope) const {
+  const Peer* peer = peer_of(neighbour);
+  return peer == nullptr || channel_of(*peer, envelope.channel).options->lane_choice == LaneChoice::kAffinity;
+}
+
+std::uint8_t Lanes::group_of(const Envelope& envelope) {
+  return static_cast<std::uint8_t>(flow_of(envelope) & ((1U << Journey::kGroupBits) - 1));
 }
 
 SendOutcome Lanes::room_for(const NodeId& node, const Envelope& envelope) const {
@@ -219,7 +236,7 @@ SendOutcome Lanes::room_for(const NodeId& node, const Envelope& envelope) const 
   if (peer == nullptr) return SendOutcome::kUnreachable;
   const PeerChannel& channel = channel_of(*peer, envelope.channel);
   if (channel.own.empty()) return SendOutcome::kTaken;  // Another shard's lane: not seen from here.
-  const Lane* lane = channel.own[flow_of(envelope) % channel.own.size()];
+  const Lane* lane = channel.own[lane_flow_of(envelope) % channel.own.size()];
   return lane == nullptr || is_full(*lane, *channel.options, 2) ? SendOutcome::kFull : SendOutcome::kTaken;
 }
 
@@ -361,7 +378,8 @@ Result<void> Lanes::write(Lane& lane, const ChannelOptions& channel, const NodeI
 
 std::unexpected<Error> Lanes::refuse(const NodeId& node, const Envelope& envelope, Error why) {
   count_dead_letter(why.code);
-  if (envelope.kind == EnvelopeKind::kReply && why.code == ErrorCode::kTooLarge) {
+  const bool is_passing = envelope.stamps && envelope.stamps->journey && envelope.stamps->journey->from != shard_.node();
+  if (envelope.kind == EnvelopeKind::kReply && why.code == ErrorCode::kTooLarge && !is_passing) {
     // The asker on the other node is told why, instead of waiting for an answer that cannot come.
     EnvelopePtr error = Envelope::make(EnvelopeKind::kError, Error{why.code, "the answer: " + why.detail});
     error->recipient = envelope.recipient;

@@ -18,8 +18,12 @@
 
 namespace troupe::cluster {
 
+class Routing;
+
 struct LanesOptions {
   std::size_t message_bytes_max = 64U << 20U;  ///< Of a message that comes, uncompressed.
+  std::uint8_t hops_max = 64;                  ///< Nodes that a message passes at most.
+  bool is_full_mesh = true;  ///< A node that has a link with us sends nothing for us through others.
   std::uint32_t shards = 1;  ///< Of this node. Lane number i of a channel belongs to shard i modulo this.
   std::vector<ChannelOptions> channels = completed({}, 1);  ///< As `completed` gives them.
 };
@@ -39,7 +43,8 @@ class LaneLoss {
 /// (or key) and recipient says, so their order holds. All of it on the shard's thread.
 class Lanes final : private LaneOwner {
  public:
-  Lanes(LanesOptions options, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink);
+  /// `routing` is the shard's, for messages of other nodes that pass through this one.
+  Lanes(LanesOptions options, Routing& routing, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink);
 
   // What Links tells all shards (LaneShards).
 
@@ -61,7 +66,21 @@ class Lanes final : private LaneOwner {
   /// kTaken if at least half of the queue of the lane that such a message takes is free; kFull; kUnreachable.
   SendOutcome room_for(const NodeId& node, const Envelope& envelope) const;
 
+  /// Sends a message of another node on, over a lane of this shard. What finds no room is lost, its sender told.
+  void pass_on(const NodeId& neighbour, EnvelopePtr envelope);
+  /// A message on its journey that cannot go on.
+  void lose(const Envelope& envelope, const Error& why);
+  /// Whether messages such as this one keep their order on the way to this neighbour.
+  bool keeps_order(const NodeId& neighbour, const Envelope& envelope) const;
+  /// Journey::group
+  static std::uint8_t group_of(const Envelope& envelope);
+
+  const NodeId& node() const { return shard_.node(); }
+  std::uint8_t hops_max() const { return options_.hops_max; }
   TimePoint now() const { return shard_.now(); }
+
+  /// Every shard knows of the node now: what came from it through others, before that, is delivered.
+  void release(const NodeId& node);
 
   /// For those who look at the node.
   std::vector<LaneReport> report() { return report_lanes(lanes_); }
@@ -110,6 +129,7 @@ class Lanes final : private LaneOwner {
   bool make_room(Lane& lane, const PeerChannel& channel);
   std::unexpected<Error> refuse(const NodeId& node, const Envelope& envelope, Error why);
   void receive(Lane& lane, Bytes payload);
+  void receive_passing(Lane& lane, EnvelopePtr envelope, std::size_t bytes);
   void hand_on(Lane& lane, EnvelopePtr envelope, std::size_t bytes);
   void retry_later();
   void forget(overlay::LinkId link, const Error& why);
@@ -119,6 +139,7 @@ class Lanes final : private LaneOwner {
   void report_each_second();
 
   LanesOptions options_;
+  Routing& routing_;
   Shard& shard_;
   Network& network_;
   LaneLoss& loss_;
@@ -138,6 +159,13 @@ class Lanes final : private LaneOwner {
     EnvelopePtr envelope;
   };
   std::map<std::uint32_t, std::deque<Waiting>> waiting_;  ///< By shard.
+  /// What came through others from a node that the shards do not know yet.
+  struct Stranger {
+    std::deque<EnvelopePtr> messages;
+    TimerId deadline;
+  };
+  std::map<NodeId, Stranger> strangers_;
+  std::size_t strangers_messages_ = 0;
   bool reporting_ = false;                                ///< `report_each_second` has its timer.
   std::uint64_t turn_ = 0;                                ///< For LaneChoice::kRoundRobin.
 };

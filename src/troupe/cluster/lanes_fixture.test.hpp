@@ -9,6 +9,7 @@
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/cluster/lanes.hpp"
+#include "troupe/cluster/routing.hpp"
 #include "troupe/cluster/links.hpp"
 
 namespace troupe::cluster {
@@ -143,7 +144,8 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
   TestNode(TestWire& test_wire, LinksOptions options)
       : wire(test_wire),
         id{hash64(options.identity.node), options.identity.incarnation},
-        lanes({.channels = options.channels}, world.shard(), *this, *this, world.metrics(), world),
+        routing(world.shard().host(), 0, no_lanes),
+        lanes({.channels = options.channels}, routing, world.shard(), *this, *this, world.metrics(), world),
         links(std::move(options), world.shard(), *this, *this, world.metrics(), world) {
     links.set_listener(this);
   }
@@ -207,6 +209,8 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
   std::vector<overlay::LinkId> links_up;
   std::vector<std::string> overlay_messages;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+  std::vector<std::unique_ptr<Lanes>> no_lanes;
+  Routing routing;
   Lanes lanes;
   Links links;
 };

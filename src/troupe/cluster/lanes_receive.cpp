@@ -2,6 +2,7 @@
 
 #include "troupe/actor/actor.hpp"
 #include "troupe/cluster/lanes.hpp"
+#include "troupe/cluster/routing.hpp"
 
 // From a lane to the recipient's shard. Where that is another one and the queue to it is full, messages wait here, and
 // their lane gets no credit for them: so the peer waits, and nothing that it sent is dropped between two threads.
@@ -10,6 +11,10 @@ namespace troupe::cluster {
 namespace {
 
 constexpr Duration kRetryAfter = 200us;
+
+/// For a node to become known whose messages came through others; and how many such messages wait.
+constexpr Duration kStrangerWait = 2s;
+constexpr std::size_t kStrangersMessagesMax = 1'024;
 
 }  // namespace
 
@@ -39,10 +44,69 @@ void Lanes::receive(Lane& lane, Bytes payload) {
   envelope->recipient = message->recipient;
   envelope->correlation = message->correlation;
   envelope->stamps = std::move(message->stamps);
+  if (envelope->stamps && envelope->stamps->journey) [[unlikely]]
+    return receive_passing(lane, std::move(envelope), bytes);
   if (envelope->stamps && envelope->stamps->trace) [[unlikely]]
     shard_.trace().arrived(*envelope->stamps->trace, lane.link.peer().node);
   hand_on(lane, std::move(envelope), bytes);
 }
+
+/// A message that may have passed through other nodes, or passes through this one.
+void Lanes::receive_passing(Lane& lane, EnvelopePtr envelope, std::size_t bytes) {
+  const Journey& journey = *envelope->stamps->journey;
+  if (!journey.to.same_node(shard_.node())) {
+    const std::uint16_t channel = Channel(lane.channel).id();
+    EncodedPayload payload = std::move(*envelope->encoded());
+    EnvelopePtr onward = Envelope::make(envelope->kind, std::move(payload), forwarded_payload_type);
+    onward->sender = envelope->sender;
+    onward->recipient = envelope->recipient;
+    onward->correlation = envelope->correlation;
+    onward->channel = channel;
+    onward->stamps = std::move(envelope->stamps);
+    metrics_.counter("troupe_cluster_passed_on_total", "Messages between other nodes that passed through this one")
+        .add();
+    return routing_.pass_on(std::move(onward));
+  }
+  const NodeId from = journey.from;
+  envelope->sender.node = from;
+  if (journey.to != shard_.node())
+    return lose(*envelope, {ErrorCode::kNoSuchActor, "it was for an older life of this node"});
+  if (from == lane.link.peer().id()) return hand_on(lane, std::move(envelope), bytes);
+  // Where links are the only way, what still comes another way was sent before the link was there.
+  if (options_.is_full_mesh && delivered_.contains(from.name))
+    return lose(*envelope, {ErrorCode::kUnreachable, "a link took the place of the way through another node"});
+  if (routing_.life_of(from) == from) return hand_on(lane, std::move(envelope), bytes);
+  if (strangers_messages_ >= kStrangersMessagesMax)
+    return lose(*envelope, {ErrorCode::kQueueFull, "the recipient's node does not know the sender's yet"});
+  Stranger& stranger = strangers_[from];
+  if (stranger.messages.empty()) stranger.deadline = shard_.after(kStrangerWait, [this, from] { release(from); });
+  stranger.messages.push_back(std::move(envelope));
+  ++strangers_messages_;
+}
+
+void Lanes::release(const NodeId& node) {
+  const auto found = strangers_.find(node);
+  if (found == strangers_.end()) return;
+  shard_.cancel(found->second.deadline);
+  std::deque<EnvelopePtr> messages = std::move(found->second.messages);
+  strangers_.erase(found);
+  strangers_messages_ -= messages.size();
+  const bool is_known = routing_.life_of(node) == node;
+  for (EnvelopePtr& message : messages) {
+    if (is_known) {
+      shard_.deliver(std::move(message));
+    } else {
+      lose(*message, {ErrorCode::kUnreachable, "the recipient's node does not know the sender's"});
+    }
+  }
+}
+
+void Lanes::pass_on(const NodeId& neighbour, EnvelopePtr envelope) {
+  const Result<void> sent = try_send(neighbour, envelope);
+  if (!sent) lose(*envelope, sent.error());
+}
+
+void Lanes::lose(const Envelope& envelope, const Error& why) { shard_.lose(envelope, *envelope.stamps->journey, why); }
 
 void Lanes::hand_on(Lane& lane, EnvelopePtr envelope, std::size_t bytes) {
   const ActorId at = shard_.find_actor(envelope->recipient);

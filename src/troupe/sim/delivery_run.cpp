@@ -208,6 +208,7 @@ RunOutcome run_deliveries(std::uint64_t seed, const DeliveryRunOptions& options)
   WorldOptions world_options{.nodes = options.nodes,
                              .shards = static_cast<std::uint32_t>(1 + choice.below(3)),
                              .data_lanes = lanes,
+                             .overlay = choose_overlay(seed, options.overlay),
                              .trace = options.trace};
   if (choice.chance(0.3)) world_options.delivery.protocol.messages_max = 4 + choice.below(60);
   if (choice.chance(0.2)) world_options.delivery.bytes_max = 300'000;

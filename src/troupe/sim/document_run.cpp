@@ -54,6 +54,7 @@ class DocumentRun {
     world.shards = static_cast<std::uint32_t>(one_of({1, 2, 3}));
     const auto lanes = static_cast<std::uint32_t>(one_of({1, 2, 3}));
     world.data_lanes = options.data_lanes != 0 ? options.data_lanes : lanes;
+    world.overlay = choose_overlay(seed, options.overlay);
     world.documents.types["log/"] = [] { return std::make_unique<LogDocument>(); };
     world.documents.recent_events_max = one_of({2, 10, 100, 4096});
     world.documents.replay_events_max = one_of({3, 10'000});

@@ -15,6 +15,7 @@ struct DocumentRunOptions {
   std::uint32_t data_lanes = 0;  ///< 0: 1 to 3, by the seed.
   std::uint32_t faults = 12;     ///< Crashes, restarts, partitions, cuts, half-open connections.
   double unknown_chance = 0.02;
+  std::string overlay;  ///< Empty: the seed chooses.
   std::function<void(std::string_view)> trace;
 };
 
@@ -37,6 +38,7 @@ struct ClusterRunOptions {
   std::uint32_t nodes = 5;
   std::uint32_t data_lanes = 0;  ///< 0: 1 to 8, by the seed.
   std::uint32_t faults = 20;
+  std::string overlay;  ///< Empty: the seed chooses.
   std::function<void(std::string_view)> trace;
 };
 
@@ -49,6 +51,7 @@ struct DeliveryRunOptions {
   std::uint32_t nodes = 3;
   std::uint32_t data_lanes = 0;  ///< 0: 1 to 8, by the seed.
   std::uint32_t faults = 12;
+  std::string overlay;  ///< Empty: the seed chooses.
   std::function<void(std::string_view)> trace;
 };
 
@@ -58,5 +61,8 @@ struct DeliveryRunOptions {
 /// that depends on it; if each has one outcome, in time; if what was delivered is there and what was refused is not;
 /// and if most are delivered once all is well. The outcome counts those delivered as `events_stored`.
 RunOutcome run_deliveries(std::uint64_t seed, const DeliveryRunOptions& options);
+
+/// The overlay of a run. Half of the seeds that may choose have a full mesh.
+std::string choose_overlay(std::uint64_t seed, const std::string& wanted);
 
 }  // namespace troupe::sim

@@ -20,6 +20,8 @@ struct SimNodeOptions {
   std::uint32_t index = 0;
   std::uint32_t shards = 2;
   std::uint32_t data_lanes = 1;
+  std::string overlay = "full_mesh";
+  bool is_server = true;
   std::vector<std::string> join;        ///< Cluster addresses of the other nodes.
   document::DocumentOptions documents;  ///< Types and limits; the node fills in who owns what.
   cluster::StrongDeliveryOptions delivery;

@@ -3,8 +3,17 @@
 #include <optional>
 
 #include "troupe/actor/actor.hpp"
+#include "troupe/overlay/overlay_choice.hpp"
+#include "troupe/sim/runs.hpp"
 
 namespace troupe::sim {
+
+std::string choose_overlay(std::uint64_t seed, const std::string& wanted) {
+  if (!wanted.empty()) return wanted;
+  const std::vector<std::string>& names = overlay::overlay_names();
+  Random random(seed ^ hash64("overlay"));
+  return random.chance(0.5) ? "full_mesh" : names[random.below(names.size())];
+}
 
 World::World(std::uint64_t seed, WorldOptions options)
     : options_(std::move(options)), random_(seed), network_(events_, random_.fork(), options_.network) {
@@ -21,8 +30,11 @@ void World::start(std::uint32_t index) {
   Place& place = nodes_[index];
   if (place.life) return;
   SimNodeOptions node{.index = index, .shards = options_.shards, .data_lanes = options_.data_lanes};
+  node.overlay = options_.overlay;
+  node.is_server = index < 2;
   for (std::uint32_t other = 0; other < nodes_.size(); ++other) {
-    if (other != index) node.join.push_back(sim_address(other));
+    const bool is_wanted = options_.overlay != "static" || other == index + 1;
+    if (other != index && is_wanted) node.join.push_back(sim_address(other));
   }
   node.documents = options_.documents;
   node.delivery = options_.delivery;

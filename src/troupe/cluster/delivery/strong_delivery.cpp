@@ -199,6 +199,11 @@ void StrongDelivery::node_gone(const NodeId& node) {
   shard_.cancel(peer->timer);
 }
 
+void StrongDelivery::be_reborn() {
+  receiver_.forget_all();
+  while (!peers_.empty()) node_gone(peers_.begin()->first);
+}
+
 void StrongDelivery::node_reconnected(const NodeId& node) {
   const auto found = peers_.find(node);
   if (found == peers_.end()) return;

@@ -32,6 +32,8 @@ class StrongDelivery final : public RemoteDeliveries {
   /// The node lives; any other life of it is over.
   void node_up(const NodeId& node);
   void node_gone(const NodeId& node);
+  /// This node goes on in a new life. What was under way has an unknown outcome.
+  void be_reborn();
   void node_reconnected(const NodeId& node);
   /// At the end of each round of the shard's loop: sends the answers that came up in it.
   void flush();

@@ -169,6 +169,9 @@ class AcknowledgedReceiver {
   /// Forgets the nodes that have been gone for so long that every deadline of what they sent has passed.
   void forget_gone(TimePoint now, Duration deadline_max);
 
+  /// This node goes on in a new life: the others begin anew with it.
+  void forget_all();
+
   /// What is to be told, at most so much to each source at a time.
   static constexpr std::size_t kAnswersMax = 8'192;
   std::vector<std::pair<Source, wire::Acknowledgement>> take_answers();

@@ -96,6 +96,13 @@ void AcknowledgedReceiver::forget_node(NodeId node) {
   }
 }
 
+void AcknowledgedReceiver::forget_all() {
+  streams_.clear();
+  answers_.clear();
+  gone_.clear();
+  remembered_ = 0;
+}
+
 void AcknowledgedReceiver::forget_gone(TimePoint now, Duration deadline_max) {
   std::erase_if(gone_, [&](const auto& each) {
     if (now < later(each.second, deadline_max)) return false;
