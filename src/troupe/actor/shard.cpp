@@ -83,7 +83,8 @@ SendOutcome Shard::send_local(EnvelopePtr envelope, ActorId to) {
     own_answers_.push(std::move(envelope));
     return SendOutcome::kTaken;
   }
-  if (envelope->stamps && !is_in_order(*envelope)) [[unlikely]] {
+  const bool may_be_late = (envelope->stamps && envelope->stamps->journey) || !arrivals_.empty();
+  if (may_be_late && !is_in_order(*envelope)) [[unlikely]] {
     lose(*envelope, *envelope->stamps->journey, {ErrorCode::kUnreachable, "a later message took a shorter way"});
     return SendOutcome::kTaken;
   }

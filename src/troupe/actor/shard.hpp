@@ -139,7 +139,10 @@ class Shard {
   }
   /// The node goes on with a greater incarnation, because the others had declared it down. Its actors live on, and
   /// whoever holds an older ref to them inside this process still reaches them.
-  void be_reborn(std::uint64_t incarnation) { options_.node.incarnation = incarnation; }
+  void be_reborn(std::uint64_t incarnation) {
+    options_.node.incarnation = incarnation;
+    arrivals_.clear();  // For the others it is another node, to which they count anew.
+  }
   TimePoint now() const { return now_; }
   Random& random() { return random_; }
   LogSink& log_sink() { return log_sink_; }
@@ -191,7 +194,7 @@ class Shard {
   void send_pause(const ActorCell& cell, const Address& shard, bool is_on);
   void resume_senders(ActorCell& cell);
   void renew_pauses();
-  bool is_in_order(const Envelope& envelope);
+  bool is_in_order(Envelope& envelope);
   void handle_lost(Envelope& envelope);
   void handle_pause(Envelope& envelope);
 

@@ -24,13 +24,14 @@ class Cluster::Listener final : public LinkListener {
   void on_link_down(overlay::LinkId link, const Error& reason, bool peer_left) override {
     report(LinkDown{link, reason, peer_left});
   }
+  void on_link_shaken(overlay::LinkId link) override { report(LinkShaken{link}); }
   void on_dial_failed(const std::string& address, const Error& reason) override { report(DialFailed{address, reason}); }
   void on_overlay_message(overlay::LinkId link, Bytes message) override {
     report(OverlayMessage{link, std::move(message)});  // In order with the news of its link, and never lost alone.
   }
 
  private:
-  using News = std::variant<LinkUp, LinkDown, DialFailed, OverlayMessage>;
+  using News = std::variant<LinkUp, LinkDown, LinkShaken, DialFailed, OverlayMessage>;
 
   bool tell(const News& news) {
     return std::visit([this](const auto& each) { return shard_.tell(actor_, each) != SendOutcome::kFull; }, news);
@@ -114,7 +115,6 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
     lanes_.push_back(std::make_unique<Lanes>(
         LanesOptions{.message_bytes_max = options.message_bytes_max,
                      .hops_max = options.hops_max,
-                     .is_full_mesh = !(*overlay)->relays(),
                      .shards = shards,
                      .channels = links.channels},
         *routings_[i], *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
@@ -196,6 +196,7 @@ void Cluster::add(const NodeId& node, const NodeId& next_hop) {
 void Cluster::remove(const NodeId& node, const std::string& reason) {
   on_each_shard([this, node, reason](std::uint32_t i, Shard& shard) {
     routings_[i]->remove(node);
+    shard.messages_lost(node, {ErrorCode::kUnreachable, reason}, [](ActorId, ActorId, const Via&) { return true; });
     shard.node_down(node, reason);
     deliveries_[i]->node_gone(node);
   });

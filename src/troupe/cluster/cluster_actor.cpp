@@ -28,6 +28,8 @@ void ClusterActor::on(const LinkDown& event) {
   carry_out(fabric_->on_link_down(context().now(), event.link, event.reason, event.peer_left));
 }
 
+void ClusterActor::on(const LinkShaken& event) { carry_out(fabric_->on_lane_lost(context().now(), event.link)); }
+
 void ClusterActor::on(const DialFailed& event) {
   if (dial_errors_.size() >= kDialErrorsMax && !dial_errors_.contains(event.address))
     dial_errors_.clear();  // A line may come twice.

@@ -29,6 +29,11 @@ struct LinkDown {
   Error reason;
   bool peer_left = false;
 };
+struct LinkShaken {
+  static constexpr auto wire_name = "troupe.cluster.link_shaken";
+  static constexpr bool local_only = true;
+  overlay::LinkId link = 0;
+};
 struct DialFailed {
   static constexpr auto wire_name = "troupe.cluster.dial_failed";
   static constexpr bool local_only = true;
@@ -59,13 +64,14 @@ class RouteTables {
 /// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
-  using Messages = troupe::Messages<LinkUp, LinkDown, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
+  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
 
   ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics);
 
   void on_start() override;
   void on(const LinkUp& event);
   void on(const LinkDown& event);
+  void on(const LinkShaken& event);
   void on(const DialFailed& event);
   void on(const OverlayMessage& event);
   Members on(const GetMembers&);

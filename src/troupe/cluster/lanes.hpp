@@ -23,7 +23,6 @@ class Routing;
 struct LanesOptions {
   std::size_t message_bytes_max = 64U << 20U;  ///< Of a message that comes, uncompressed.
   std::uint8_t hops_max = 64;                  ///< Nodes that a message passes at most.
-  bool is_full_mesh = true;  ///< A node that has a link with us sends nothing for us through others.
   std::uint32_t shards = 1;  ///< Of this node. Lane number i of a channel belongs to shard i modulo this.
   std::vector<ChannelOptions> channels = completed({}, 1);  ///< As `completed` gives them.
 };
@@ -68,7 +67,7 @@ class Lanes final : private LaneOwner {
 
   /// Sends a message of another node on, over a lane of this shard. What finds no room is lost, its sender told.
   void pass_on(const NodeId& neighbour, EnvelopePtr envelope);
-  /// A message on its journey that cannot go on.
+  /// A message on its journey that cannot go on: its sender is told.
   void lose(const Envelope& envelope, const Error& why);
   /// Whether messages such as this one keep their order on the way to this neighbour.
   bool keeps_order(const NodeId& neighbour, const Envelope& envelope) const;

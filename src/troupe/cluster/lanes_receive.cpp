@@ -72,9 +72,6 @@ void Lanes::receive_passing(Lane& lane, EnvelopePtr envelope, std::size_t bytes)
   if (journey.to != shard_.node())
     return lose(*envelope, {ErrorCode::kNoSuchActor, "it was for an older life of this node"});
   if (from == lane.link.peer().id()) return hand_on(lane, std::move(envelope), bytes);
-  // Where links are the only way, what still comes another way was sent before the link was there.
-  if (options_.is_full_mesh && delivered_.contains(from.name))
-    return lose(*envelope, {ErrorCode::kUnreachable, "a link took the place of the way through another node"});
   if (routing_.life_of(from) == from) return hand_on(lane, std::move(envelope), bytes);
   if (strangers_messages_ >= kStrangersMessagesMax)
     return lose(*envelope, {ErrorCode::kQueueFull, "the recipient's node does not know the sender's yet"});
@@ -106,7 +103,10 @@ void Lanes::pass_on(const NodeId& neighbour, EnvelopePtr envelope) {
   if (!sent) lose(*envelope, sent.error());
 }
 
-void Lanes::lose(const Envelope& envelope, const Error& why) { shard_.lose(envelope, *envelope.stamps->journey, why); }
+void Lanes::lose(const Envelope& envelope, const Error& why) {
+  const Journey& journey = *envelope.stamps->journey;
+  shard_.lose(envelope, journey, why);
+}
 
 void Lanes::hand_on(Lane& lane, EnvelopePtr envelope, std::size_t bytes) {
   const ActorId at = shard_.find_actor(envelope->recipient);

@@ -253,6 +253,7 @@ void Links::on_lane_lost(const LostLane& lost) {
   if (slot == nullptr || slot->life != lost.life) return;  // Made again already.
   if (!link->up) return close_link(lost.link, lost.reason, false, true);
   slot->up = false;
+  if (listener_ != nullptr) listener_->on_link_shaken(lost.link);
   log_.warning("lane {} of channel {} to {} was lost: {}", lost.index, lost.channel, link->peer.name,
                lost.reason.to_string());
   metrics_

@@ -39,6 +39,8 @@ class LinkListener {
   virtual void on_link_up(overlay::LinkId link, const overlay::Member& peer, const std::string& dialed) = 0;
   virtual void on_link_down(overlay::LinkId link, const Error& reason, bool peer_left) = 0;
   virtual void on_dial_failed(const std::string& address, const Error& reason) = 0;
+  /// One of the link's lanes was lost, and is made again.
+  virtual void on_link_shaken(overlay::LinkId) {}
   /// A message of the peer's fabric, over a link that was reported up.
   virtual void on_overlay_message(overlay::LinkId link, Bytes message) = 0;
 };

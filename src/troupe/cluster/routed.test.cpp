@@ -85,7 +85,7 @@ TEST(Routed, kinds_that_stay_inside_a_node_are_corrupt) {
   for (int kind = 0; kind < 256; ++kind) {
     Routed message = question();
     message.kind = static_cast<EnvelopeKind>(kind);
-    EXPECT_EQ(decode_routed(joined(encode_head(message), "")).has_value(), kind <= 12) << kind;
+    EXPECT_EQ(decode_routed(joined(encode_head(message), "")).has_value(), kind <= 13) << kind;
   }
 }
 
@@ -115,14 +115,15 @@ TEST(Routed, a_message_without_stamps_has_none) {
 
 TEST(Routed, stamps_are_as_docs_wire_says) {
   const Bytes message = with_stamps(traced(), "");
-  const std::vector<int> expected{32, 0, 0, 0,              // length of the stamps
+  const std::vector<int> expected{33, 0, 0, 0,              // length of the stamps
                                   1,                        // a trace
                                   26, 0, 0, 0,              // its length
                                   1,  0, 0, 0, 0, 0, 0, 0,  // trace id, upper half
                                   2,  0, 0, 0, 0, 0, 0, 0,  // trace id, lower half
                                   3,  0, 0, 0, 0, 0, 0, 0,  // span
                                   1,  4,                    // flags, depth
-                                  0};                       // no delivery
+                                  0,                        // no delivery
+                                  0};                       // no journey
   ASSERT_EQ(message.size(), RoutedHead::kSize + expected.size());
   EXPECT_EQ(message.span()[1], std::byte{1});
   for (std::size_t i = 0; i < expected.size(); ++i)

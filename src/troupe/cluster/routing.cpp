@@ -7,7 +7,7 @@ namespace troupe::cluster {
 
 void Routing::add(const NodeId& node, const NodeId& next_hop) {
   Route& route = routes_[node.name];
-  if (route.incarnation != node.incarnation) route = {.incarnation = node.incarnation, .next_hop = {}};
+  if (route.incarnation != node.incarnation) route = {.incarnation = node.incarnation};
   route.next_hop = next_hop;
 }
 
@@ -38,6 +38,8 @@ SendOutcome Routing::send(const NodeId& node, EnvelopePtr envelope) {
   if (is_refusable(envelope->kind) && paused_.contains(to, envelope->recipient, lanes_[shard_]->now()))
     return SendOutcome::kFull;
   if (numbers_all_ || route.next_hop != to) [[unlikely]]
+    route.is_numbered = true;
+  if (route.is_numbered) [[unlikely]]
     prepare(to, route, *envelope);
   return send_over(route.next_hop, std::move(envelope));
 }

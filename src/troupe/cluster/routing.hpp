@@ -24,7 +24,7 @@ class Routing {
       : host_(host), shard_(shard), lanes_(lanes) {}
 
   /// Every message may pass through other nodes, sooner or later, and gets a number that keeps its order then. Else
-  /// only those do that have no link of their own to take. Before the first `send`.
+  /// only those do that have no link to take, and all that follow them to the same node. Before the first `send`.
   void number_all() { numbers_all_ = true; }
 
   /// kUnreachable if no route leads to this node (this incarnation of it), kFull if its lane's queue is full.
@@ -52,6 +52,7 @@ class Routing {
   struct Route {
     std::uint64_t incarnation = 0;
     NodeId next_hop;
+    bool is_numbered = false;
     std::uint64_t sent = 0;  ///< Messages that got a number.
   };
 

@@ -27,6 +27,8 @@ struct FabricOptions {
   std::vector<std::string> join;     ///< host:port of nodes to begin with; our own address among them is skipped.
   Backoff backoff;                   ///< For those, and for members that are down.
   Duration down_after = 1500ms;      ///< A member to whom there is no way for so long is down.
+  Duration direct_wait = 1s;         ///< Where everybody is to be linked with everybody, a link is waited for so long
+                                     ///< before a new member is up that can only be reached through others.
   Duration forget_after = 10min;     ///< A member that is down or left is forgotten then.
   Duration duplicate_window = 5s;    ///< Two links within this time are two dials that crossed.
   Duration publish_after = 50ms;     ///< Changes of our own links are told to all together after so long.
@@ -66,6 +68,9 @@ class Fabric : private View {
 
   /// A link is gone. `peer_left`: the peer said goodbye on it. A link that is not known is ignored.
   [[nodiscard]] virtual Actions on_link_down(TimePoint now, LinkId link, const Error& reason, bool peer_left);
+
+  /// A part of the link broke and is made again, while the link goes on: messages may be lost.
+  [[nodiscard]] virtual Actions on_lane_lost(TimePoint now, LinkId link);
 
   /// The connection or its handshake failed.
   [[nodiscard]] virtual Actions on_dial_failed(TimePoint now, const std::string& address, const Error& reason);
@@ -157,7 +162,7 @@ class Fabric : private View {
   void find_ways_anew(Actions& actions);
   void judge(MemberTable::Entry& entry, Actions& actions);
   void set_stage(MemberTable::Entry& entry, MemberTable::Stage stage);
-  std::optional<Duration> patience(MemberTable::Stage stage) const;
+  std::optional<Duration> patience(const MemberTable::Entry& entry) const;
   void pass_time(Actions& actions);
   void declare(MemberTable::Entry& entry, const Error& reason, Actions& actions);
   void probe(const MemberTable::Entry& entry, Actions& actions);
@@ -179,6 +184,7 @@ class Fabric : private View {
   Plumtree plumtree_;
   std::map<std::uint64_t, Member> connecting_;  ///< Whom the overlay wants to be connected with, by NodeId::name.
   std::unordered_map<std::uint64_t, Duration> round_trips_;  ///< Of neighbours.
+  std::unordered_map<std::uint64_t, std::uint32_t> made_;    ///< Edge::made, of nodes we had a link with.
   std::uint64_t version_ = 0;                                ///< Of our own record.
   std::uint32_t searches_ = 0;
 

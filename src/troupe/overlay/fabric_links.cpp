@@ -38,6 +38,7 @@ Actions Fabric::on_link_up(TimePoint now, LinkId link, const Member& peer, const
 /// There is a link with this node now, or another one. What was said over the one before may be lost.
 void Fabric::add_neighbour(const Member& peer, Actions& actions) {
   table_.find(peer.id().name)->way.path = 0;  // Whatever the way was before, it is a new one.
+  ++made_[peer.id().name];
   map_changed_ = true;
   publish_at_ = std::min(publish_at_, now_ + options_.publish_after);
   take(plumtree_.on_neighbour_up(now_, peer.id()), actions);
@@ -90,7 +91,7 @@ void Fabric::refuse(LinkId link, std::string reason, const std::string& dialed, 
 
 /// What a handshake says of a node that the table does not have yet, or had in an older life.
 void Fabric::meet(const Member& peer, Actions& actions) {
-  merge(Record{.member = peer, .version = 0, .left = false, .neighbours = {self_id_.name}}, actions);
+  merge(Record{.member = peer, .version = 0, .left = false, .links = {{.to = self_id_.name}}}, actions);
 }
 
 Actions Fabric::on_link_down(TimePoint now, LinkId link, const Error& reason, bool peer_left) {
@@ -109,6 +110,16 @@ Actions Fabric::on_link_down(TimePoint now, LinkId link, const Error& reason, bo
   }
   if (peer_left) spread_goodbye(name, actions);
   return finish(std::move(actions));
+}
+
+Actions Fabric::on_lane_lost(TimePoint now, LinkId link) {
+  now_ = now;
+  const Neighbours::Neighbour* owner = neighbours_.owner(link);
+  if (owner == nullptr) return {};
+  // For those whose messages pass over this link it is another one now.
+  ++made_[owner->member.id().name];
+  publish_at_ = std::min(publish_at_, now_ + options_.publish_after);
+  return finish({});
 }
 
 void Fabric::drop_neighbour(const Member& peer, LinkEnd why, Actions& actions) {

@@ -42,6 +42,10 @@ void Fabric::judge(MemberTable::Entry& entry, Actions& actions) {
   switch (entry.stage) {
     case Stage::kHeard:
       if (!has_way) return;
+      if (const auto wait = patience(entry); entry.way.hops > 1 && wait && now_ - entry.since < *wait) {
+        judge_at_ = std::min(judge_at_, entry.since + *wait);
+        return;
+      }
       set_stage(entry, Stage::kUp);
       actions.push_back(MemberUp{entry.record->member});
       break;
@@ -70,13 +74,15 @@ void Fabric::judge(MemberTable::Entry& entry, Actions& actions) {
 
 void Fabric::set_stage(MemberTable::Entry& entry, MemberTable::Stage stage) {
   table_.set_stage(entry, stage, now_);
-  if (const auto limit = patience(stage)) judge_at_ = std::min(judge_at_, now_ + *limit);
+  if (const auto limit = patience(entry)) judge_at_ = std::min(judge_at_, now_ + *limit);
 }
 
-/// How long a member may stay in a stage.
-std::optional<Duration> Fabric::patience(MemberTable::Stage stage) const {
-  switch (stage) {
-    case MemberTable::Stage::kHeard: return 2 * options_.down_after;
+/// How long a member may stay in its stage; if there is a limit.
+std::optional<Duration> Fabric::patience(const MemberTable::Entry& entry) const {
+  switch (entry.stage) {
+    case MemberTable::Stage::kHeard:
+      if (entry.way.hops == 0) return 2 * options_.down_after;
+      return overlay_->relays() ? Duration{} : options_.direct_wait;
     case MemberTable::Stage::kUp: return std::nullopt;
     case MemberTable::Stage::kUnreachable: return options_.down_after;
     case MemberTable::Stage::kDown:
@@ -90,7 +96,7 @@ void Fabric::pass_time(Actions& actions) {
   judge_at_ = TimePoint::max();
   std::vector<std::uint64_t> due;
   for (const auto& [name, entry] : table_.entries()) {
-    const auto limit = patience(entry.stage);
+    const auto limit = patience(entry);
     if (!limit) continue;
     if (now_ - entry.since >= *limit) {
       due.push_back(name);
@@ -102,7 +108,13 @@ void Fabric::pass_time(Actions& actions) {
   for (const std::uint64_t name : due) {
     MemberTable::Entry& entry = *table_.find(name);
     if (entry.stage >= MemberTable::Stage::kDown) {
-      if (neighbours_.find(name) == nullptr) table_.erase(name);
+      if (neighbours_.find(name) != nullptr) continue;
+      table_.erase(name);
+      made_.erase(name);
+      continue;
+    }
+    if (entry.stage == MemberTable::Stage::kHeard && entry.way.hops > 0) {
+      judge(entry, actions);
       continue;
     }
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now_ - entry.since);
@@ -123,7 +135,7 @@ void Fabric::declare(MemberTable::Entry& entry, const Error& reason, Actions& ac
 /// on some of those who can look from elsewhere.
 void Fabric::probe(const MemberTable::Entry& entry, Actions& actions) {
   const Record& record = *entry.record;
-  if (!std::ranges::binary_search(record.neighbours, self_id_.name) || record.member.address.empty()) return;
+  if (record.link_to(self_id_.name) == nullptr || record.member.address.empty()) return;
   (void)dials_.learn(record.member.address, record.member.id(), now_, now_ + options_.down_after);
   std::vector<NodeId> asked = neighbours();
   std::ranges::shuffle(asked, random_);

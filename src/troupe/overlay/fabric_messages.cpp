@@ -167,7 +167,7 @@ void Fabric::send_records(NodeId to, const std::vector<std::shared_ptr<const Rec
 /// Takes what somebody says of a node. True if it is news.
 bool Fabric::merge(Record record, Actions& actions) {
   const std::uint64_t name = record.member.id().name;
-  if (!well_formed(record.member) || record.neighbours.size() > options_.members_max) {
+  if (!well_formed(record.member) || record.links.size() > options_.members_max) {
     ++malformed_messages_;
     return false;
   }
@@ -176,7 +176,7 @@ bool Fabric::merge(Record record, Actions& actions) {
     if (is_this_life && record.left && !leaving_) be_reborn(self_.incarnation, actions);
     return false;
   }
-  if (!std::ranges::is_sorted(record.neighbours)) std::ranges::sort(record.neighbours);
+  std::ranges::sort(record.links, {}, &Edge::to);
   std::optional<MemberTable::Entry> before;
   if (const MemberTable::Entry* known = table_.find(name); known != nullptr) {
     if (known->record->member.name != record.member.name) return false;  // Their names have the same hash.
@@ -249,8 +249,8 @@ void Fabric::spread_goodbye(std::uint64_t name, Actions& actions) {
 
 /// Our own record stands in the table as those of the others do.
 const Record& Fabric::write_own_record() {
-  Record record{.member = self_, .version = ++version_, .left = false, .neighbours = {}};
-  for (const auto& [name, neighbour] : neighbours_.all()) record.neighbours.push_back(name);
+  Record record{.member = self_, .version = ++version_, .left = false, .links = {}};
+  for (const auto& [name, neighbour] : neighbours_.all()) record.links.push_back({name, made_[name]});
   (void)table_.merge(std::move(record), now_);
   MemberTable::Entry& entry = *table_.find(self_id_.name);
   table_.set_stage(entry, MemberTable::Stage::kUp, now_);

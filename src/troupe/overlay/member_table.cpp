@@ -15,6 +15,11 @@ std::uint64_t hash_of(const RecordVersion& version) {
 
 }  // namespace
 
+const Edge* Record::link_to(std::uint64_t name) const {
+  const auto found = std::ranges::lower_bound(links, name, {}, &Edge::to);
+  return found == links.end() || found->to != name ? nullptr : &*found;
+}
+
 void MemberTable::toggle(Summary& summary, const Record& record) {
   const RecordVersion version = version_of(record);
   summary[bucket_of(version.name)] ^= hash_of(version);

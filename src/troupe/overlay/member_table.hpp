@@ -13,13 +13,23 @@
 
 namespace troupe::overlay {
 
+/// A link of a node.
+struct Edge {
+  std::uint64_t to = 0;    ///< NodeId::name
+  std::uint32_t made = 1;  ///< How often the link, or a part of it, was made. A message may have been lost with the one before.
+  friend bool operator==(const Edge&, const Edge&) = default;
+};
+
 /// What a node says of itself. It alone writes it, and counts its versions; only that it has left may be said by
 /// another, to whom it said goodbye. Travels; fields are appended only.
 struct Record {
   Member member;
   std::uint64_t version = 0;  ///< 0: not from the node itself, but what is known from a handshake with it.
   bool left = false;
-  std::vector<std::uint64_t> neighbours;  ///< NodeId::name of each, ascending.
+  std::vector<Edge> links;    ///< By node, ascending.
+
+  /// Null if there is none to that node.
+  const Edge* link_to(std::uint64_t name) const;
 
   friend bool operator==(const Record&, const Record&) = default;
 };
@@ -43,7 +53,7 @@ struct RecordVersion {
 /// The way to a member: through whom, and how far. All zero: there is none.
 struct Way {
   std::uint64_t next_hop = 0;  ///< NodeId::name of a neighbour.
-  std::uint64_t path = 0;      ///< A hash of the nodes on the way.
+  std::uint64_t path = 0;      ///< A hash of the links on the way.
   std::uint16_t hops = 0;      ///< 1: a neighbour.
 };
 

@@ -107,8 +107,7 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
 
   document_options_ = options_.documents;
   document_options_.self = sim_address(options_.index);
-  document_options_.nodes = options_.join;
-  document_options_.nodes.push_back(document_options_.self);
+  for (std::uint32_t i = 0; i < options_.nodes; ++i) document_options_.nodes.push_back(sim_address(i));
   journal_ = std::make_unique<document::MemoryJournal>(
       disk, document::MemoryJournalOptions{.on_pending = [this] { schedule_flush(); }});
   const document::Services services{document_options_, {}, journal_.get(), membership_, metrics_};

@@ -22,7 +22,8 @@ struct SimNodeOptions {
   std::uint32_t data_lanes = 1;
   std::string overlay = "full_mesh";
   bool is_server = true;
-  std::vector<std::string> join;        ///< Cluster addresses of the other nodes.
+  std::vector<std::string> join;        ///< Cluster addresses of other nodes.
+  std::uint32_t nodes = 1;              ///< In the world; each may own documents.
   document::DocumentOptions documents;  ///< Types and limits; the node fills in who owns what.
   cluster::StrongDeliveryOptions delivery;
   Duration flush_max = 5ms;  ///< The disk's time for one flush, at most, unless it stalls.

@@ -36,6 +36,7 @@ void World::start(std::uint32_t index) {
     const bool is_wanted = options_.overlay != "static" || other == index + 1;
     if (other != index && is_wanted) node.join.push_back(sim_address(other));
   }
+  node.nodes = node_count();
   node.documents = options_.documents;
   node.delivery = options_.delivery;
   node.unknown_chance = options_.unknown_chance;

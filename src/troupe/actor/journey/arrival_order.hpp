@@ -18,10 +18,16 @@ class ArrivalOrder {
   /// Whether this message is in order: none of its group that was sent later has come.
   bool accept(const Journey& journey);
 
+  /// Whether messages with numbers have come from this shard: then all that it sends has one.
+  bool has_seen(const NodeId& node, std::uint32_t shard) const {
+    return last_.contains({node, static_cast<std::uint16_t>(shard)});
+  }
+
   /// This life of the node is over.
   void forget(const NodeId& node);
+  void clear() { last_.clear(); }
 
-  std::size_t remembered() const { return last_.size(); }
+  bool empty() const { return last_.empty(); }
 
  private:
   static constexpr std::size_t kGroups = std::size_t{1} << Journey::kGroupBits;

@@ -4,8 +4,13 @@
 // Messages that came through other nodes, and the news of those that did not.
 namespace troupe {
 
-bool Shard::is_in_order(const Envelope& envelope) {
-  return !envelope.stamps || !envelope.stamps->journey || arrivals_.accept(*envelope.stamps->journey);
+bool Shard::is_in_order(Envelope& envelope) {
+  if (envelope.stamps && envelope.stamps->journey) return arrivals_.accept(*envelope.stamps->journey);
+  const NodeId& from = envelope.sender.node;
+  if (from.same_node(options_.node) || !arrivals_.has_seen(from, envelope.sender.actor.shard())) return true;
+  // It left before its sender began to number, and was overtaken.
+  envelope.need_stamps().journey = Journey{.from = from, .to = options_.node};
+  return false;
 }
 
 void Shard::lose(const Envelope& envelope, const Journey& journey, const Error& why) {
@@ -16,7 +21,7 @@ void Shard::lose(const Envelope& envelope, const Journey& journey, const Error& 
     answer->correlation = envelope.correlation;
     send(std::move(answer), sender);
   } else if (envelope.kind == EnvelopeKind::kTell && !envelope.is_for_deliveries() && !sender.actor.is_nobody()) {
-    // What was delivered with an outcome is sent again, and tells by itself.
+    // What is delivered with an outcome is sent again, and tells by itself.
     send(Envelope::make(EnvelopeKind::kLost, Lost{journey.to, why}), sender);
   }
 }
