@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "sim_overlay_command.hpp"
 #include "troupe/overlay/overlay_choice.hpp"
 #include "troupe/sim/runs.hpp"
 
@@ -110,9 +111,13 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(0, 64));
 
+  const OverlayCommand overlay(app);
+  add_common(overlay.flags());
+
   try {
     app.parse(argc, argv);
     const Seeds seeds = parse_seeds(seeds_text);
+    if (overlay.is_chosen()) return overlay.run(seeds.first, seeds.last, trace);
     if (trace) {
       documents.trace = clusters.trace = deliveries.trace = [](std::string_view line) { fmt::print("{}\n", line); };
     }

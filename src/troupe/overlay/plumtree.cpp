@@ -93,7 +93,7 @@ PlumtreeOutputs Plumtree::on_message(TimePoint now, NodeId from, const Bytes& me
   switch (kind) {
     case Kind::kAnnounce: on_announcements(now, *slot, *mentions); break;
     case Kind::kGraft: on_grafts(now, *slot, *mentions, outputs); break;
-    case Kind::kPrune: on_prunes(*slot, *mentions); break;
+    case Kind::kPrune: on_prunes(*slot, *mentions, outputs); break;
     default: ++counters_.malformed_messages; break;  // Or of a newer node.
   }
   return outputs;
@@ -158,6 +158,8 @@ void Plumtree::on_gossip(TimePoint now, Slot from, const Bytes& message, Plumtre
   if (!options_.relays) return spread(now, std::move(*gossip), from, announcers, outputs);
 
   const auto row = trees_.touch(root);
+  // It was on its way when this node pruned the link. Without a word its next one would come from nobody.
+  if (trees_.is_lazy(row, from)) send(from, Kind::kGraft, Mention{.root = root}, outputs);
   trees_.set_lazy(row, from, false);
   trees_.set_parent(row, from);
   exchange_branch(row, *gossip, from, announcers, outputs);
@@ -198,10 +200,17 @@ void Plumtree::on_grafts(TimePoint now, Slot from, std::span<const Mention> ment
   }
 }
 
-/// Algorithm 1, Receive(PRUNE).
-void Plumtree::on_prunes(Slot from, std::span<const Mention> mentions) {
+/// Algorithm 1, Receive(PRUNE). It answers what this node sent a while ago. If the newest broadcast has come from there
+/// since, the link is this node's only branch by now.
+void Plumtree::on_prunes(Slot from, std::span<const Mention> mentions, PlumtreeOutputs& outputs) {
   for (const Mention& mention : mentions) {
-    if (const auto row = trees_.find(mention.root)) trees_.set_lazy(*row, from, true);
+    const auto row = trees_.find(mention.root);
+    if (!row) continue;
+    if (trees_.parent(*row) == from) {
+      send(from, Kind::kGraft, Mention{.root = mention.root}, outputs);
+    } else {
+      trees_.set_lazy(*row, from, true);
+    }
   }
 }
 
@@ -229,7 +238,7 @@ void Plumtree::spread(TimePoint now, Gossip gossip, Slot from, const Announcers&
     gossip.payload = Bytes::copy_of(gossip.payload.span());
   }
 
-  const std::size_t announced = std::min(lazy.size(), options_.relays ? options_.lazy_max : options_.announce_max);
+  const std::size_t announced = options_.relays ? lazy.size() : std::min(lazy.size(), options_.announce_max);
   for (std::size_t i = 0; i < announced; ++i) {
     // Those who hear of it are drawn only where not all do.
     if (announced < lazy.size()) std::swap(lazy[i], lazy[i + random_.below(lazy.size() - i)]);

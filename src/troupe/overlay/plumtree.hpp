@@ -28,7 +28,6 @@ struct PlumtreeOptions {
   bool relays = true;
   std::size_t announce_max = 3;
 
-  std::size_t lazy_max = 16;               ///< A broadcast is announced to at most so many lazy neighbours, at random.
   Duration announce_delay = 50ms;          ///< Announcements wait so long for company.
   std::size_t announce_batch_max = 1'024;  ///< Broadcasts in one message that announces or asks for them.
 
@@ -104,9 +103,9 @@ struct PlumtreeCounters {
 /// In what it departs from the paper:
 /// - A tree for each root, which the paper sets against one shared tree in its section on sender-based trees, and Riak
 ///   Core and Partisan build: the shortest paths from each root, and no root's broadcasts prune another's branches.
-/// - A payload that comes once more from the parent (who brought the newest broadcast of this root) prunes nothing.
-/// Else
-///   two broadcasts in flight, each first over another link, would prune both.
+/// - A payload that comes once more from the parent (who brought the newest broadcast of this root) prunes nothing. Else
+///   two broadcasts in flight, each first over another link, would prune both. For the same reason a node that gets a
+///   broadcast over a link that it has pruned meanwhile, or is pruned by its parent, says GRAFT.
 /// - Nothing is pushed or announced to those who have announced it, nor to its root.
 /// - A broadcast has an age, counted while nodes keep it, and a life. So what is long forgotten cannot come back.
 /// - A new neighbour is told of the newest broadcasts.
@@ -174,7 +173,7 @@ class Plumtree {
   void on_redundant(Slot from, NodeId root, PlumtreeOutputs& outputs);
   void on_announcements(TimePoint now, Slot from, std::span<const plumtree::Mention> mentions);
   void on_grafts(TimePoint now, Slot from, std::span<const plumtree::Mention> mentions, PlumtreeOutputs& outputs);
-  void on_prunes(Slot from, std::span<const plumtree::Mention> mentions);
+  void on_prunes(Slot from, std::span<const plumtree::Mention> mentions, PlumtreeOutputs& outputs);
 
   void spread(TimePoint now, plumtree::Gossip gossip, Slot from, const Announcers& announcers,
               PlumtreeOutputs& outputs);

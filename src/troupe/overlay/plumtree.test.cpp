@@ -64,7 +64,6 @@ class Story {
     };
     options.relays = number("relays", 1) != 0;
     options.roots_max = number("roots_max", options.roots_max);
-    options.lazy_max = number("lazy_max", options.lazy_max);
     options.shorter_hops_min = number("shorter_hops_min", options.shorter_hops_min);
     options.grafts_max = number("grafts_max", options.grafts_max);
     options.kept_bytes_max = number("kept_bytes_max", options.kept_bytes_max);

@@ -1,0 +1,143 @@
+#include "sim_overlay_command.hpp"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "troupe/overlay/overlay_choice.hpp"
+#include "troupe/sim/overlay/overlay_runs.hpp"
+
+using troupe::sim::OverlayOutcome;
+
+struct OverlayCommand::Flags {
+  CLI::App* app = nullptr;
+  std::string overlay = "all";
+  std::uint32_t nodes = 0;
+  double crash = -1;
+  bool silent = false;
+  std::uint32_t concurrent = 0;
+  std::uint32_t rounds = 4;
+  std::uint32_t faults = 25;
+  double doubling_seconds = 2;
+  std::string json;
+
+  bool is_experiment() const { return crash >= 0 || concurrent > 0; }
+};
+
+namespace {
+
+std::string to_json(const OverlayOutcome& outcome, const std::string& overlay, std::uint64_t seed) {
+  std::string line = fmt::format(R"({{"overlay": "{}", "nodes": {}, "seed": {}, "crash": {}, "holds": {})", overlay,
+                                 outcome.nodes, seed, outcome.crash, outcome.failure.empty());
+  line += fmt::format(R"(, "reached_fraction": {:.6g}, "reached_by_round": [{:.6g}], "rounds_to_heal": {})",
+                      outcome.reached_fraction, fmt::join(outcome.reached_by_round, ", "),
+                      outcome.rounds_to_heal == 0 ? "null" : fmt::to_string(outcome.rounds_to_heal));
+  line += fmt::format(R"(, "redundant_payloads_per_node": {:.6g}, "hops_max": {}, "broadcasts": {})",
+                      outcome.redundant_payloads_per_node, outcome.hops_max, outcome.broadcasts);
+  line += fmt::format(R"(, "bytes_sent": {}, "messages_sent": {}, "join_seconds": {:.6g}, "heal_seconds": {:.6g})",
+                      outcome.bytes_sent, outcome.messages_sent, outcome.join_seconds, outcome.heal_seconds);
+  line += fmt::format(R"(, "simulated_seconds": {:.6g}, "wall_seconds": {:.6g}, "trace_hash": "{:016x}"}})",
+                      outcome.simulated_seconds, outcome.wall_seconds, outcome.trace_hash);
+  return line;
+}
+
+}  // namespace
+
+OverlayCommand::OverlayCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
+  Flags& flags = *flags_;
+  std::vector<std::string> names = troupe::overlay::overlay_names();
+  names.emplace_back("all");
+  flags.app = app.add_subcommand(
+      "overlay",
+      "many nodes that are only their overlay, up to 10,000: under random faults, or, with --crash or --concurrent, "
+      "in\n"
+      "HyParView's experiment: they join, some crash at once, and it is measured whom broadcasts reach");
+  flags.app->add_option("--overlay", flags.overlay)->capture_default_str()->check(CLI::IsMember(names));
+  flags.app->add_option("--nodes", flags.nodes, "0: a few, by the seed; in the experiment 128")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100'000));
+  flags.app->add_option("--faults", flags.faults, "without --crash: crashes, partitions and the like")
+      ->capture_default_str();
+  flags.app->add_option("--crash", flags.crash, "the share of the nodes that crash at once")
+      ->check(CLI::Range(0.0, 1.0));
+  flags.app->add_flag("--silent", flags.silent, "their machines crash: no connection is reset");
+  flags.app->add_option("--concurrent", flags.concurrent, "so many of the nodes join at the same time, at last");
+  flags.app->add_option("--rounds", flags.rounds, "membership rounds (of 10 s) to look at after the crash")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000));
+  flags.app->add_option("--doubling-seconds", flags.doubling_seconds, "in which joins double the cluster")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1'000.0));
+  flags.app->add_option("--json", flags.json, "what was measured: a line for each run");
+}
+
+OverlayCommand::~OverlayCommand() = default;
+
+CLI::App* OverlayCommand::flags() const { return flags_->app; }
+bool OverlayCommand::is_chosen() const { return flags_->app->parsed(); }
+
+OverlayOutcome OverlayCommand::run_one(const std::string& overlay, std::uint64_t seed, bool trace) const {
+  const auto print = [](std::string_view line) { fmt::print("{}\n", line); };
+  const Flags& flags = *flags_;
+  if (!flags.is_experiment()) {
+    troupe::sim::OverlayFaultsOptions options{.overlay = overlay, .nodes = flags.nodes, .faults = flags.faults};
+    if (trace) options.trace = print;
+    return run_overlay_faults(seed, options);
+  }
+  troupe::sim::ExperimentOptions options{.overlay = overlay, .concurrent = flags.concurrent};
+  if (flags.nodes != 0) options.nodes = flags.nodes;
+  options.crash = std::max(flags.crash, 0.0);
+  options.silent = flags.silent;
+  options.rounds = flags.rounds;
+  options.doubling_time = troupe::Duration(static_cast<troupe::Duration::rep>(flags.doubling_seconds * 1e9));
+  if (trace) options.trace = print;
+  return run_overlay_experiment(seed, options);
+}
+
+int OverlayCommand::run(std::uint64_t first, std::uint64_t last, bool trace) const {
+  const Flags& flags = *flags_;
+  const std::vector<std::string> overlays =
+      flags.overlay == "all" ? troupe::overlay::overlay_names() : std::vector{flags.overlay};
+  std::ofstream json;
+  if (!flags.json.empty()) json.open(flags.json);
+  if (json.fail()) {
+    fmt::print(stderr, "cannot write {}\n", flags.json);
+    return 1;
+  }
+  std::uint64_t runs = 0;
+  double simulated = 0;
+  double wall = 0;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    for (const std::string& overlay : overlays) {
+      const OverlayOutcome outcome = run_one(overlay, seed, trace);
+      ++runs;
+      simulated += outcome.simulated_seconds;
+      wall += outcome.wall_seconds;
+      if (json.is_open()) json << to_json(outcome, overlay, seed) << std::endl;
+      if (flags.is_experiment() || first == last) fmt::print("{}\n", to_json(outcome, overlay, seed));
+      if (outcome.failure.empty()) continue;
+      fmt::print("seed {} of {} FAILED {}\nreproduce with: ./run sim overlay{} --trace\n", seed, overlay,
+                 outcome.failure, flags_as_text(overlay, seed));
+      return 1;
+    }
+    if ((seed - first + 1) % 100 == 0) fmt::print(stderr, "{} seeds hold\n", seed - first + 1);
+  }
+  fmt::print("{} runs hold: {:.0f} s simulated in {:.1f} s\n", runs, simulated, wall);
+  return 0;
+}
+
+/// What repeats one run.
+std::string OverlayCommand::flags_as_text(const std::string& overlay, std::uint64_t seed) const {
+  const Flags& flags = *flags_;
+  std::string text = fmt::format(" --overlay {} --seed {}", overlay, seed);
+  if (flags.nodes != 0) text += fmt::format(" --nodes {}", flags.nodes);
+  if (!flags.is_experiment()) return text + fmt::format(" --faults {}", flags.faults);
+  if (flags.crash >= 0) text += fmt::format(" --crash {}", flags.crash);
+  if (flags.silent) text += " --silent";
+  if (flags.concurrent > 0) text += fmt::format(" --concurrent {}", flags.concurrent);
+  return text + fmt::format(" --rounds {} --doubling-seconds {}", flags.rounds, flags.doubling_seconds);
+}
