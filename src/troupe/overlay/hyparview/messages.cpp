@@ -1,4 +1,4 @@
-#include "troupe/overlay/hyparview_messages.hpp"
+#include "troupe/overlay/hyparview/messages.hpp"
 
 #include <algorithm>
 #include <utility>
