@@ -13,12 +13,14 @@ HyParView::HyParView(HyParViewOptions options, Random random)
     : options_(options),
       random_(random),
       views_(options.active_view_max, options.passive_view_max),
-      shuffles_(options.shuffle, views_) {}
+      shuffles_(options.shuffle, views_),
+      x_bot_(options.x_bot, views_) {}
 
 Wishes HyParView::start(const View& view) {
   search_due_ = contact_due_ = view.now();
   Turn turn{view, random_};
   shuffles_.start(turn);
+  x_bot_.start(turn);
   return std::move(turn.wishes);
 }
 
@@ -113,6 +115,7 @@ Wishes HyParView::on_neighbour_up(const View& view, const Member& peer) {
   } else if (was_active || views_.links.active_count() == 0) {
     search_due_ = view.now();
   }
+  x_bot_.on_link(turn, link);
   return finish(turn);
 }
 
@@ -140,6 +143,8 @@ Wishes HyParView::on_connect_failed(const View& view, const Member& peer) {
   const auto entry = requests_.find(peer.id().name);
   if (entry != requests_.end() && !entry->second.sent && entry->second.member.id() == peer.id()) {
     fail_request(turn, entry, false);
+  } else {
+    views_.passive.erase(peer.id().name);
   }
   return finish(turn);
 }
@@ -290,6 +295,17 @@ void HyParView::on(Turn& turn, Link& peer, const hyparview::Shuffle& message) {
 
 void HyParView::on(Turn& turn, Link&, const hyparview::ShuffleReply& message) { shuffles_.on(turn, message); }
 
+// -- X-BOT ------------------------------------------------------------------------------------------------------------
+
+void HyParView::on(Turn&, Link&, const hyparview::Probe&) {}
+
+void HyParView::on(Turn& turn, Link& peer, const hyparview::DisconnectWait&) {
+  if (!peer.active) return;
+  views_.deactivate(turn, peer);
+  // Somebody comes in its place. If not, we look for one.
+  search_due_ = later(turn.now(), options_.neighbour_timeout);
+}
+
 // -- Links and time ---------------------------------------------------------------------------------------------------
 
 Wishes HyParView::on_message(const View& view, NodeId from, const Bytes& message) {
@@ -314,13 +330,14 @@ Wishes HyParView::on_tick(const View& view) {
     if (entry->second.deadline <= view.now()) fail_request(turn, entry, entry->second.sent);
     entry = next;
   }
+  x_bot_.on_tick(turn);
   tidy_links(turn);
   shuffles_.on_tick(turn);
   return finish(turn);
 }
 
 std::optional<TimePoint> HyParView::next_tick() const {
-  TimePoint next = shuffles_.due();
+  TimePoint next = std::min(shuffles_.due(), x_bot_.due());
   if (may_search()) next = std::min(next, search_due_);
   for (const auto& [name, request] : requests_) next = std::min(next, request.deadline);
   for (const auto& [name, link] : views_.links) {
@@ -353,11 +370,14 @@ std::optional<TimePoint> HyParView::contact_due(const Link& link) const {
 }
 
 bool HyParView::has_purpose(std::uint64_t name, const Link& link) const {
-  return link.active || link.closing || requests_.contains(name);
+  return link.active || link.closing || requests_.contains(name) || x_bot_.needs(link.id());
 }
 
 /// The end of each event.
 Wishes HyParView::finish(Turn& turn) {
+  // A swap may have brought a neighbour, perhaps one that we have asked.
+  joined_ = joined_ || views_.links.active_count() > 0;
+  std::erase_if(requests_, [this](const auto& entry) { return views_.links.is_active(entry.first); });
   search(turn);
   return std::move(turn.wishes);
 }

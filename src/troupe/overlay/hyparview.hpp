@@ -11,6 +11,7 @@
 #include "troupe/overlay/dial_list.hpp"
 #include "troupe/overlay/hyparview/shuffles.hpp"
 #include "troupe/overlay/hyparview/views.hpp"
+#include "troupe/overlay/hyparview/x_bot.hpp"
 #include "troupe/overlay/overlay.hpp"
 
 namespace troupe::overlay {
@@ -22,6 +23,7 @@ struct HyParViewOptions {
   std::uint8_t active_walk_length = 6;   ///< ARWL: hops of a FORWARDJOIN, at most kHopsMax.
   std::uint8_t passive_walk_length = 3;  ///< PRWL: where on the way the new node enters a passive view.
   hyparview::ShuffleOptions shuffle;
+  hyparview::XBotOptions x_bot;  ///< Neighbours that are near: off by default.
 
   Duration neighbour_timeout = 3s;  ///< A dial or a request without an answer has failed.
   Duration idle_link_timeout = 5s;  ///< A link without a purpose is closed then.
@@ -59,6 +61,8 @@ struct HyParViewOptions {
 /// - SHUFFLEREPLY goes back on the path of its SHUFFLE, and not over a connection of its own: a link costs more here,
 /// with
 ///   its handshakes, than a hop.
+///
+/// As an option neighbours are swapped for nearer ones, without a change of anybody's degree: hyparview/x_bot.hpp.
 class HyParView final : public Overlay {
  public:
   HyParView(HyParViewOptions options, Random random);
@@ -116,6 +120,12 @@ class HyParView final : public Overlay {
   void on(Turn& turn, Link& peer, const hyparview::Disconnect& message);
   void on(Turn& turn, Link& peer, const hyparview::Shuffle& message);
   void on(Turn& turn, Link& peer, const hyparview::ShuffleReply& message);
+  void on(Turn& turn, Link& peer, const hyparview::Probe& message);
+  void on(Turn& turn, Link& peer, const hyparview::DisconnectWait& message);
+  template <class T>
+  void on(Turn& turn, Link& peer, const T& message) {
+    x_bot_.on(turn, peer, message);
+  }
 
   // The active view.
   void activate(Turn& turn, Link& peer);
@@ -146,6 +156,7 @@ class HyParView final : public Overlay {
   Random random_;
   hyparview::Views views_;
   hyparview::Shuffles shuffles_;
+  hyparview::XBot x_bot_;
   Requests requests_;  ///< By NodeId::name.
   bool joined_ = false;
 

@@ -10,6 +10,10 @@
 //     from b/1 join                  a message; the others are: forward-join d/1 hops=3, neighbour high|low, accept,
 //     reject,
 //                                    disconnect, shuffle d/1 e/1 path=d/1,b/1 hops=3, shuffle-reply e/1 path=c/1
+//                                    and of X-BOT: probe, optimization o/1, optimization-reply yes|no [switched],
+//                                    replace i/1 o/1, replace-reply yes|no, switch i/1, switch-reply yes|no,
+//                                    disconnect-wait
+//     rtt b/1 20                     the round trip of the link with b, in milliseconds
 //     raw b/1 some text              a message that is none
 //     views                          the active and the passive view
 //
@@ -65,6 +69,8 @@ class Story final : public View {
       print(overlay_->on_connect_failed(*this, member(words_.at(1))));
     } else if (command == "from") {
       print(overlay_->on_message(*this, member(words_.at(1)).id(), hyparview::encode(message())));
+    } else if (command == "rtt") {
+      round_trips_[member(words_.at(1)).id()] = std::chrono::milliseconds(std::stoll(words_.at(2)));
     } else if (command == "raw") {
       print(overlay_->on_message(*this, member(words_.at(1)).id(), Bytes::copy_of(words_.at(2))));
     } else if (command == "views") {
@@ -91,7 +97,10 @@ class Story final : public View {
   }
   std::vector<NodeId> neighbours() const override { return {neighbours_.begin(), neighbours_.end()}; }
   bool is_neighbour(NodeId node) const override { return neighbours_.contains(node); }
-  std::optional<Duration> round_trip(NodeId) const override { return std::nullopt; }
+  std::optional<Duration> round_trip(NodeId node) const override {
+    const auto entry = round_trips_.find(node);
+    return entry == round_trips_.end() || !is_neighbour(node) ? std::nullopt : std::optional(entry->second);
+  }
 
  private:
   void make() {
@@ -109,7 +118,9 @@ class Story final : public View {
     number("requests_max", options.requests_max);
     if (const auto text = option("shuffle_period"))
       options.shuffle.period = std::chrono::milliseconds(std::stoll(*text));
+    options.x_bot = {.enabled = option("x_bot").has_value(), .period = 100s};
     self_ = member(words_.at(1));
+    round_trips_.clear();
     members_.clear();
     neighbours_.clear();
     now_ = {};
@@ -141,10 +152,19 @@ class Story final : public View {
     for (std::string word; std::getline(in, word, ',');) path.push_back(member(word).id());
     std::vector<NodeId> nodes;
     for (std::size_t i = 3; i < words_.size(); ++i) {
-      if (words_[i].find('=') == std::string::npos) nodes.push_back(member(words_[i]).id());
+      if (words_[i].find('/') != std::string::npos && words_[i].find('=') == std::string::npos)
+        nodes.push_back(member(words_[i]).id());
     }
     if (kind == "shuffle") return hyparview::Shuffle{path, nodes, hops};
     if (kind == "shuffle-reply") return hyparview::ShuffleReply{path, nodes};
+    if (kind == "probe") return hyparview::Probe{};
+    if (kind == "optimization") return hyparview::Optimization{nodes.at(0)};
+    if (kind == "optimization-reply") return hyparview::OptimizationReply{has("yes"), has("switched")};
+    if (kind == "replace") return hyparview::Replace{nodes.at(0), nodes.at(1)};
+    if (kind == "replace-reply") return hyparview::ReplaceReply{has("yes")};
+    if (kind == "switch") return hyparview::Switch{nodes.at(0)};
+    if (kind == "switch-reply") return hyparview::SwitchReply{has("yes")};
+    if (kind == "disconnect-wait") return hyparview::DisconnectWait{};
     throw std::logic_error("no such message: " + kind);
   }
 
@@ -175,6 +195,18 @@ class Story final : public View {
   std::string text(const hyparview::ShuffleReply& message) {
     return fmt::format("SHUFFLEREPLY{}, path{}", sorted(message.nodes), list(message.path));
   }
+  std::string text(const hyparview::Probe&) { return "a probe"; }
+  std::string text(const hyparview::Optimization& message) { return "OPTIMIZATION, old " + text(message.old); }
+  std::string text(const hyparview::OptimizationReply& message) {
+    return fmt::format("OPTIMIZATIONREPLY {}{}", message.accepted, message.switched ? ", switched" : "");
+  }
+  std::string text(const hyparview::Replace& message) {
+    return fmt::format("REPLACE, initiator {}, old {}", text(message.initiator), text(message.old));
+  }
+  std::string text(const hyparview::ReplaceReply& message) { return fmt::format("REPLACEREPLY {}", message.accepted); }
+  std::string text(const hyparview::Switch& message) { return "SWITCH, initiator " + text(message.initiator); }
+  std::string text(const hyparview::SwitchReply& message) { return fmt::format("SWITCHREPLY {}", message.accepted); }
+  std::string text(const hyparview::DisconnectWait&) { return "DISCONNECTWAIT"; }
   std::string text(NodeId id) { return fmt::format("{}/{}", names_.at(id.name), id.incarnation); }
 
   std::string list(const std::vector<NodeId>& nodes) {
@@ -209,6 +241,7 @@ class Story final : public View {
   Member self_;
   std::map<std::uint64_t, Member> members_;
   std::set<NodeId> neighbours_;
+  std::map<NodeId, Duration> round_trips_;
   std::unique_ptr<HyParView> overlay_;
   std::uint64_t malformed_ = 0;
   std::map<std::uint64_t, std::string> names_;
@@ -267,6 +300,11 @@ TEST(HyParView, closes_links_without_a_purpose) { check("idle_links"); }
 TEST(HyParView, takes_in_who_the_fabric_has_dialed) { check("fabric_links"); }
 TEST(HyParView, shuffles_passive_views) { check("shuffle"); }
 TEST(HyParView, follows_the_membership) { check("restart"); }
+TEST(XBot, gives_up_a_far_neighbour_for_a_near_one) { check("x_bot_initiator"); }
+TEST(XBot, does_without_a_swap_where_there_is_room) { check("x_bot_alone"); }
+TEST(XBot, gives_up_its_farthest_neighbour_as_a_candidate) { check("x_bot_candidate"); }
+TEST(XBot, takes_the_old_neighbour_if_it_is_nearer) { check("x_bot_disconnected"); }
+TEST(XBot, switches_as_the_old_neighbour) { check("x_bot_old"); }
 TEST(HyParView, counts_what_cannot_be) { check("malformed"); }
 
 }  // namespace

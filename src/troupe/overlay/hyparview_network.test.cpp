@@ -24,8 +24,8 @@ void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t)>
 }
 
 TEST(HyParViewNetwork, those_that_join_at_once_make_one_graph) {
-  for_each_seed(5, [](std::uint64_t seed) {
-    Network network(seed, 50 + 50 * (seed % 4));
+  for_each_seed(3, [](std::uint64_t seed) {
+    Network network(seed, 50 + 75 * (seed % 3));
     network.start_all(seed % 2 == 0 ? 0ms : 2s);
     network.run_for(60s);
     network.expect_one_graph();
@@ -34,7 +34,7 @@ TEST(HyParViewNetwork, those_that_join_at_once_make_one_graph) {
 }
 
 TEST(HyParViewNetwork, heals_after_most_nodes_crash_at_once) {
-  for_each_seed(5, [](std::uint64_t seed) {
+  for_each_seed(4, [](std::uint64_t seed) {
     Network network(seed, 100);
     network.start_all(5s, 3);
     network.run_for(40s);
@@ -48,9 +48,11 @@ TEST(HyParViewNetwork, heals_after_most_nodes_crash_at_once) {
 }
 
 TEST(HyParViewNetwork, is_one_graph_after_any_misfortune) {
-  for_each_seed(5, [](std::uint64_t seed) {
+  for_each_seed(4, [](std::uint64_t seed) {
     Random random(seed * 3 + 1);
-    Network network(seed, 10 + random.below(70));
+    HyParViewOptions options;
+    options.x_bot = {.enabled = random.chance(0.5), .period = 2s};
+    Network network(seed, 10 + random.below(70), options);
     network.start_all(1s, 2);
     for (int misfortunes = 0; misfortunes < 100; ++misfortunes) {
       network.run_for(Duration(random.between(0, 700'000'000)));
@@ -66,7 +68,7 @@ TEST(HyParViewNetwork, is_one_graph_after_any_misfortune) {
 }
 
 TEST(HyParViewNetwork, two_halves_with_full_views_become_one_again) {
-  for_each_seed(5, [](std::uint64_t seed) {
+  for_each_seed(4, [](std::uint64_t seed) {
     Network network(seed, 50);
     network.start_all(1s);
     network.run_for(40s);
@@ -78,8 +80,24 @@ TEST(HyParViewNetwork, two_halves_with_full_views_become_one_again) {
   });
 }
 
+TEST(HyParViewNetwork, x_bot_finds_near_neighbours_for_all) {
+  for_each_seed(1, [](std::uint64_t seed) {
+    HyParViewOptions options;
+    options.x_bot = {.enabled = true, .period = 10s};
+    Network near(seed, 60, options);
+    Network random(seed, 60);
+    for (Network* network : {&near, &random}) {
+      network->start_all(1s);
+      network->run_for(300s);
+      network->expect_one_graph();
+    }
+    EXPECT_LT(near.average_distance(), 0.6 * random.average_distance());
+    EXPECT_GT(near.average_degree(), 4.7);
+  });
+}
+
 TEST(HyParViewNetwork, survives_any_message) {
-  for_each_seed(5, [](std::uint64_t seed) {
+  for_each_seed(4, [](std::uint64_t seed) {
     Network network(seed, 30);
     network.start_all(1s);
     network.run_for(20s);

@@ -32,6 +32,15 @@ TEST(HyParViewMessages, have_this_format) {
             "00"
             "01" +
                 node_hex);
+  EXPECT_EQ(hex(encode(Probe{})), "080100");
+  EXPECT_EQ(hex(encode(Optimization{node})), "0914" + node_hex);
+  EXPECT_EQ(hex(encode(OptimizationReply{.accepted = true, .switched = false})), "0a020100");
+  EXPECT_EQ(hex(encode(Replace{.initiator = node, .old = {3, 4}})),
+            "0b28" + node_hex + "1000000003000000000000000400000000000000");
+  EXPECT_EQ(hex(encode(ReplaceReply{true})), "0c0101");
+  EXPECT_EQ(hex(encode(Switch{node})), "0d14" + node_hex);
+  EXPECT_EQ(hex(encode(SwitchReply{true})), "0e0101");
+  EXPECT_EQ(hex(encode(DisconnectWait{})), "0f0100");
   const Member joiner{.name = "b", .incarnation = 2, .address = "b:1", .http = "", .zone = "z", .server = true};
   EXPECT_EQ(hex(encode(ForwardJoin{joiner, 6})),
             "0217"
@@ -70,6 +79,7 @@ TEST(HyParViewMessages, that_cannot_be_do_not_decode) {
   EXPECT_TRUE(decode(encode(Shuffle{path, std::vector<NodeId>(kNodesMax, NodeId{2, 2}), 0})));
   EXPECT_FALSE(decode(encode(Shuffle{path, std::vector<NodeId>(kNodesMax + 1, NodeId{2, 2}), 0})));
   EXPECT_FALSE(decode(encode(Shuffle{{}, {}, 0}))) << "from nobody";
+  EXPECT_FALSE(decode(encode(Switch{{1, 0}}))) << "a node without a life";
   EXPECT_FALSE(decode(encode(ShuffleReply{std::vector<NodeId>(kHopsMax + 1, NodeId{2, 2}), {}})));
 }
 

@@ -3,30 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
-#include <memory>
-#include <optional>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "troupe/overlay/hyparview.hpp"
+#include "troupe/overlay/hyparview/simulated_fabric.test.hpp"
 
 namespace troupe::overlay {
 
-/// Many HyParViews over a network of the fabric's kind: both ends learn of a link and of its end at different times,
-/// dials cross, the news of the membership travel slowly.
-class Network {
+/// What a test does to many HyParViews, and what has to hold for them afterwards.
+class Network final : public SimulatedFabric {
  public:
-  Network(std::uint64_t seed, std::size_t count, HyParViewOptions options = {})
-      : random_(seed), options_(options), nodes_(count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      nodes_[i].name = "n" + std::to_string(i);
-      indices_[hash64(nodes_[i].name)] = i;
-    }
-  }
+  using SimulatedFabric::random_node;
+  using SimulatedFabric::SimulatedFabric;
 
   /// All that are not there start within this time, and find the cluster through one of the first `contacts`.
   void start_all(Duration within, std::size_t contacts = 1) {
@@ -36,49 +26,10 @@ class Network {
     }
   }
 
-  void run_for(Duration duration) {
-    const TimePoint end = now_ + duration;
-    while (!queue_.empty() && queue_.begin()->first.first <= end) {
-      const auto event = queue_.extract(queue_.begin());
-      now_ = event.key().first;
-      event.mapped()();
-    }
-    now_ = end;
-  }
-
-  /// From now on links bring also what no overlay has said.
-  void garble() { is_garbling_ = true; }
-
-  std::size_t random_node() { return random_.below(nodes_.size()); }
-
-  void start(std::size_t index) {
-    Node& node = nodes_[index];
-    if (node.overlay != nullptr) return;
-    ++node.incarnation;
-    node.known.clear();
-    node.news.clear();
-    node.overlay = std::make_unique<HyParView>(options_, random_.fork());
-    event(index, [](HyParView& overlay, const View& view) { return overlay.start(view); });
-    dial_contact(index, node.incarnation);
-  }
-
-  /// The others learn it when their heartbeats have been silent for too long; with `why` left, at once.
-  void stop(std::size_t index, LinkEnd why = LinkEnd::kLost) {
-    Node& node = nodes_[index];
-    if (node.overlay == nullptr) return;
-    node.overlay.reset();
-    for (const auto& link : links_of(index)) {
-      const std::size_t side = link->side_of(index);
-      link->ends[side].gone = true;
-      ends(link, 1 - side, why);
-    }
-    spread(index);
-  }
-
   /// The links between the two halves break, and no new ones come about until `heal`.
   void split() {
     is_split_ = true;
-    for (const auto& link : std::vector(links_)) {
+    for (const auto& [nodes, link] : std::map(links_)) {
       if (!reach(link->ends[0].node, link->ends[1].node)) {
         for (const std::size_t side : {0U, 1U}) ends(link, side, LinkEnd::kLost);
       }
@@ -86,6 +37,20 @@ class Network {
   }
 
   void heal() { is_split_ = false; }
+
+  /// From now on links bring also what no overlay has said.
+  void garble() { is_garbling_ = true; }
+
+  void expect_one_graph() {
+    // Swaps and attempts never rest, and between a request and its answer is one end ahead of the other.
+    for (int i = 0; i < 20 && !is_symmetric(); ++i) run_for(100ms);
+    std::set<std::size_t> alive;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].overlay != nullptr) alive.insert(i);
+    }
+    for (const std::size_t i : alive) expect_sane(i, alive.size());
+    EXPECT_EQ(reached_from(*alive.begin()), alive) << "islands";
+  }
 
   /// Whatever has been said, nobody has more than its bounds, and what is no message is counted.
   void expect_bounds() {
@@ -97,15 +62,6 @@ class Network {
       EXPECT_LE(node.overlay->remembered(), 2 * nodes_.size() + options_.requests_max + 2 * options_.passive_view_max);
     }
     EXPECT_GT(malformed, 100U);
-  }
-
-  void expect_one_graph() {
-    std::set<std::size_t> alive;
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (nodes_[i].overlay != nullptr) alive.insert(i);
-    }
-    for (const std::size_t i : alive) expect_sane(i, alive.size());
-    EXPECT_EQ(reached_from(*alive.begin()), alive) << "islands";
   }
 
   /// Of the active views of those that are alive.
@@ -120,257 +76,30 @@ class Network {
     return sum / count;
   }
 
-  /// Links that are in nobody's active view.
-  std::size_t idle_links() const {
-    std::size_t active = 0;
-    for (const Node& node : nodes_) active += node.overlay != nullptr ? node.overlay->active_view().size() : 0;
-    return links_.size() - active / 2;
+  /// Between two neighbours, on average: the places are in a square.
+  double average_distance() const {
+    double sum = 0;
+    double count = 0;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      for (const NodeId neighbour : nodes_[i].overlay->active_view()) {
+        sum += distance(i, indices_.at(neighbour.name));
+        ++count;
+      }
+    }
+    return sum / count;
   }
-
-  std::size_t messages() const { return messages_; }
 
  private:
-  struct Node {
-    std::string name;
-    std::uint64_t incarnation = 0;
-    std::unique_ptr<HyParView> overlay{};
-    std::map<std::uint64_t, Member> known{};        ///< Who is alive, as this node knows it.
-    std::map<std::uint64_t, std::uint64_t> news{};  ///< By name: twice the incarnation, and one more if it has ended.
-    TimePoint tick = TimePoint::max();
-  };
-
-  struct End {
-    std::size_t node = 0;
-    std::uint64_t incarnation = 0;
-    TimePoint up_at{};
-    bool up = false;
-    bool gone = false;
-  };
-
-  struct Link {
-    End ends[2];
-    std::size_t side_of(std::size_t node) const { return ends[0].node == node ? 0 : 1; }
-  };
-  using LinkPtr = std::shared_ptr<Link>;
-
-  class NodeView final : public View {
-   public:
-    NodeView(const Network& network, std::size_t index) : network_(network), index_(index) {}
-    TimePoint now() const override { return network_.now_; }
-    const Member& self() const override { return self_; }
-    std::vector<const Member*> members() const override {
-      std::vector<const Member*> members;
-      for (const auto& [name, member] : network_.nodes_[index_].known) members.push_back(&member);
-      return members;
-    }
-    const Member* find(std::uint64_t name) const override {
-      const auto& known = network_.nodes_[index_].known;
-      const auto entry = known.find(name);
-      return entry == known.end() ? nullptr : &entry->second;
-    }
-    std::vector<NodeId> neighbours() const override { return {}; }
-    bool is_neighbour(NodeId) const override { return false; }
-    std::optional<Duration> round_trip(NodeId) const override { return std::nullopt; }
-
-   private:
-    const Network& network_;
-    std::size_t index_;
-    Member self_ = network_.self(index_);
-  };
-
-  Member self(std::size_t index) const {
-    const Node& node = nodes_[index];
-    return {.name = node.name, .incarnation = node.incarnation, .address = node.name + ":1"};
-  }
-
-  Duration between(Duration low, Duration high) { return Duration(random_.between(low.count(), high.count())); }
-  void after(Duration delay, std::function<void()> run) {
-    queue_.emplace(std::pair(now_ + delay, ++sequence_), std::move(run));
-  }
-  void at(TimePoint time, std::function<void()> run) { after(time - now_, std::move(run)); }
-
-  bool is_alive(const End& end) const {
-    return nodes_[end.node].overlay != nullptr && nodes_[end.node].incarnation == end.incarnation;
-  }
-  bool reach(std::size_t a, std::size_t b) const { return !is_split_ || a % 2 == b % 2; }
-
-  std::vector<LinkPtr> links_of(std::size_t node) const {
-    std::vector<LinkPtr> links;
-    for (const LinkPtr& link : links_) {
-      if (link->ends[link->side_of(node)].node == node && !link->ends[link->side_of(node)].gone) links.push_back(link);
-    }
-    return links;
-  }
-
-  /// A link that `from` thinks it has with `to`, or is about to have.
-  LinkPtr find(std::size_t from, std::size_t to) const {
-    for (const LinkPtr& link : links_) {
-      const std::size_t side = link->side_of(from);
-      if (link->ends[side].node == from && !link->ends[side].gone && link->ends[1 - side].node == to) return link;
-    }
-    return nullptr;
-  }
-
-  /// When something from one node comes to the other one: in order, also over the end of a link.
-  TimePoint arrival(std::size_t from, std::size_t to, Duration delay) {
-    TimePoint& last = arrivals_[{from, to}];
-    return last = std::max(now_ + delay, last);
-  }
-
-  void event(std::size_t index, const std::function<Wishes(HyParView&, const View&)>& handle) {
-    const NodeView view(*this, index);
-    Node& node = nodes_[index];
-    for (const Wish& wish : handle(*node.overlay, view)) {
-      std::visit([&](const auto& one) { carry_out(index, one); }, wish);
-    }
-    const TimePoint next = std::max(node.overlay->next_tick().value_or(TimePoint::max()), now_);
-    if (next == node.tick || next == TimePoint::max()) return;
-    node.tick = next;
-    at(next, [this, index, next, incarnation = node.incarnation] {
-      Node& ticked = nodes_[index];
-      if (ticked.overlay == nullptr || ticked.incarnation != incarnation || ticked.tick != next) return;
-      ticked.tick = TimePoint::max();
-      event(index, [](HyParView& overlay, const View& now) { return overlay.on_tick(now); });
-      ASSERT_GT(ticked.tick, now_) << "ticks without end";
-    });
-  }
-
-  void carry_out(std::size_t index, const Connect& wish) { connect(index, wish.member, true); }
-
-  void carry_out(std::size_t index, const Disconnect& wish) {
-    EXPECT_FALSE(wish.reason.empty());
-    const LinkPtr link = find(index, indices_.at(wish.node.name));
-    ASSERT_TRUE(link != nullptr && link->ends[link->side_of(index)].up) << "closes what is no link";
-    const std::size_t side = link->side_of(index);
-    ends(link, side, LinkEnd::kClosed);
-    ends(link, 1 - side, LinkEnd::kClosed);
-  }
-
-  void carry_out(std::size_t index, const Tell& wish) {
-    ++messages_;
-    const LinkPtr link = find(index, indices_.at(wish.to.name));
-    ASSERT_TRUE(link != nullptr && link->ends[link->side_of(index)].up) << "tells somebody without a link";
-    const std::size_t other = 1 - link->side_of(index);
-    const End& end = link->ends[other];
-    const TimePoint time = std::max(arrival(index, end.node, between(1ms, 60ms)), end.up_at);
-    at(time, [this, link, other, from = self(index).id(), message = garbled(wish.message)] {
-      const End& to = link->ends[other];
-      if (to.gone || !is_alive(to)) return;
-      event(to.node, [&](HyParView& overlay, const View& view) { return overlay.on_message(view, from, message); });
-    });
-  }
-
-  Bytes garbled(const Bytes& message) {
-    if (!is_garbling_) return message;
-    std::string bad(message.view().substr(0, random_.below(2 * message.size() + 1)));
-    for (auto changes = random_.below(3); changes > 0 && !bad.empty(); --changes) {
-      bad[random_.below(bad.size())] = static_cast<char>(random_.next());
-    }
-    return Bytes::copy_of(bad);
-  }
-
-  void connect(std::size_t from, const Member& member, bool asked) {
-    const auto named = indices_.find(member.id().name);
-    if (named == indices_.end()) return;  // Nobody is at a made-up address, and no dial is answered.
-    const std::size_t to = named->second;
-    const End dialer{.node = from, .incarnation = nodes_[from].incarnation};
-    after(between(1ms, 40ms), [this, dialer, to, member, asked] {
-      if (!is_alive(dialer) || find(dialer.node, to) != nullptr) return;
-      if (nodes_[to].overlay == nullptr || !reach(dialer.node, to)) {
-        if (!asked) return;
-        return after(between(1ms, 800ms), [this, dialer, member] {
-          if (!is_alive(dialer)) return;
-          event(dialer.node,
-                [&](HyParView& overlay, const View& now) { return overlay.on_connect_failed(now, member); });
-        });
-      }
-      // The other end has not heard of the end of the link before.
-      if (find(to, dialer.node) != nullptr) return connect(dialer.node, member, asked);
-      const auto link = std::make_shared<Link>();
-      link->ends[0] = dialer;
-      link->ends[1] = {.node = to, .incarnation = nodes_[to].incarnation};
-      links_.push_back(link);
-      for (const std::size_t side : {0U, 1U}) {
-        End& end = link->ends[side];
-        end.up_at = arrival(link->ends[1 - side].node, end.node, between(1ms, 60ms));
-        at(end.up_at, [this, link, side] { up(link, side); });
-      }
-    });
-  }
-
-  void up(const LinkPtr& link, std::size_t side) {
-    End& end = link->ends[side];
-    if (end.gone || !is_alive(end)) return;
-    end.up = true;
-    const End& other = link->ends[1 - side];
-    Member peer = self(other.node);
-    peer.incarnation = other.incarnation;
-    // The fabric exchanges what it knows over each new link before anything else.
-    bool changed = hear(end.node, peer.id().name, 2 * peer.incarnation);
-    for (const auto& [name, version] : std::map(nodes_[other.node].news)) changed |= hear(end.node, name, version);
-    event(end.node, [&](HyParView& overlay, const View& view) { return overlay.on_neighbour_up(view, peer); });
-    if (changed) event(end.node, [](HyParView& overlay, const View& view) { return overlay.on_members_changed(view); });
-    if (nodes_[other.node].incarnation == other.incarnation && is_alive(other)) spread(other.node);
-  }
-
-  /// This end hears that the link is no more: at once if it has closed it, else later.
-  void ends(const LinkPtr& link, std::size_t side, LinkEnd why) {
-    const End& end = link->ends[side];
-    const std::size_t other = link->ends[1 - side].node;
-    const Duration delay = why == LinkEnd::kLost ? between(1ms, 1500ms) : between(0ms, 60ms);
-    at(std::max(arrival(other, end.node, delay), end.up_at), [this, link, side, why] {
-      End& heard = link->ends[side];
-      if (!std::exchange(heard.gone, true) && is_alive(heard)) {
-        Member peer = self(link->ends[1 - side].node);
-        peer.incarnation = link->ends[1 - side].incarnation;
-        event(heard.node,
-              [&](HyParView& overlay, const View& view) { return overlay.on_neighbour_down(view, peer, why); });
-      }
-      if (link->ends[1 - side].gone || !is_alive(link->ends[1 - side])) std::erase(links_, link);
-    });
-  }
-
-  /// The news of this node's start or end reach all the others.
-  void spread(std::size_t index) {
-    Node& node = nodes_[index];
-    const std::uint64_t version = 2 * node.incarnation + (node.overlay == nullptr ? 1 : 0);
+  bool is_symmetric() const {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (i == index || nodes_[i].overlay == nullptr || nodes_[i].news[hash64(node.name)] >= version) continue;
-      after(between(0ms, 1500ms), [this, i, name = hash64(node.name), version] {
-        if (nodes_[i].overlay == nullptr || !hear(i, name, version)) return;
-        event(i, [](HyParView& overlay, const View& view) { return overlay.on_members_changed(view); });
-      });
-    }
-  }
-
-  bool hear(std::size_t index, std::uint64_t name, std::uint64_t version) {
-    Node& node = nodes_[index];
-    if (node.news[name] >= version || name == hash64(node.name)) return false;
-    node.news[name] = version;
-    node.known.erase(name);
-    if (version % 2 == 0) {
-      Member member = self(indices_.at(name));
-      member.incarnation = version / 2;
-      node.known[name] = member;
+      if (nodes_[i].overlay == nullptr) continue;
+      for (const NodeId neighbour : nodes_[i].overlay->active_view()) {
+        const Node& other = nodes_[indices_.at(neighbour.name)];
+        if (other.overlay == nullptr || std::ranges::count(other.overlay->active_view(), self(i).id()) == 0)
+          return false;
+      }
     }
     return true;
-  }
-
-  /// What the fabric does for a node without any link.
-  void dial_contact(std::size_t index, std::uint64_t incarnation) {
-    if (nodes_[index].overlay == nullptr || nodes_[index].incarnation != incarnation) return;
-    const std::size_t contact = random_.below(contacts_);
-    if (contact != index && links_of(index).empty()) connect(index, self(contact), false);
-    after(between(500ms, 1s), [this, index, incarnation] { dial_contact(index, incarnation); });
-  }
-
-  /// What the fabric does for members that no path leads to: now and then somebody dials one.
-  void dial_lost() {
-    const std::size_t from = random_node();
-    const std::size_t to = random_node();
-    const bool knows = nodes_[from].overlay != nullptr && nodes_[from].known.contains(hash64(nodes_[to].name));
-    if (knows && !reached_from(from).contains(to)) connect(from, nodes_[from].known.at(hash64(nodes_[to].name)), false);
-    after(between(500ms, 1s), [this] { dial_lost(); });
   }
 
   void expect_sane(std::size_t index, std::size_t alive) {
@@ -396,34 +125,6 @@ class Network {
     EXPECT_EQ(node.overlay->malformed_messages(), 0U);
     EXPECT_LE(node.overlay->remembered(), 2 * options_.active_view_max + 2 * options_.passive_view_max + 16);
   }
-
-  std::set<std::size_t> reached_from(std::size_t start) const {
-    std::set<std::size_t> reached{start};
-    std::vector<std::size_t> frontier{start};
-    while (!frontier.empty()) {
-      const std::size_t node = frontier.back();
-      frontier.pop_back();
-      for (const NodeId neighbour : nodes_[node].overlay->active_view()) {
-        const std::size_t other = indices_.at(neighbour.name);
-        if (nodes_[other].overlay != nullptr && reached.insert(other).second) frontier.push_back(other);
-      }
-    }
-    return reached;
-  }
-
-  Random random_;
-  HyParViewOptions options_;
-  TimePoint now_{};
-  std::map<std::pair<TimePoint, std::uint64_t>, std::function<void()>> queue_;
-  std::uint64_t sequence_ = 0;
-  std::vector<Node> nodes_;
-  std::map<std::uint64_t, std::size_t> indices_;  ///< By NodeId::name.
-  std::vector<LinkPtr> links_;
-  std::map<std::pair<std::size_t, std::size_t>, TimePoint> arrivals_;
-  std::size_t contacts_ = 0;
-  bool is_split_ = false;
-  bool is_garbling_ = false;
-  std::size_t messages_ = 0;
 };
 
 }  // namespace troupe::overlay

@@ -27,6 +27,7 @@ void Views::remember(Turn& turn, NodeId node, const std::vector<NodeId>& expenda
 
 void Views::tell(Turn& turn, Link& peer, const Message& message) {
   peer.used = true;
+  peer.idle_since = turn.now();
   turn.wishes.push_back(Tell{peer.id(), encode(message)});
 }
 
