@@ -9,10 +9,10 @@
 
 #include "troupe/base/random.hpp"
 #include "troupe/overlay/dial_list.hpp"
-#include "troupe/overlay/hyparview_links.hpp"
-#include "troupe/overlay/hyparview_messages.hpp"
+#include "troupe/overlay/hyparview/shuffles.hpp"
+#include "troupe/overlay/hyparview/views.hpp"
+#include "troupe/overlay/hyparview/x_bot.hpp"
 #include "troupe/overlay/overlay.hpp"
-#include "troupe/overlay/passive_view.hpp"
 
 namespace troupe::overlay {
 
@@ -22,17 +22,15 @@ struct HyParViewOptions {
   std::size_t passive_view_max = 30;
   std::uint8_t active_walk_length = 6;   ///< ARWL: hops of a FORWARDJOIN, at most kHopsMax.
   std::uint8_t passive_walk_length = 3;  ///< PRWL: where on the way the new node enters a passive view.
-  std::uint8_t shuffle_walk_length = 6;  ///< Hops of a SHUFFLE, at most kHopsMax.
-  std::size_t shuffle_active = 3;        ///< ka: of the active view, in a SHUFFLE.
-  std::size_t shuffle_passive = 4;       ///< kp: of the passive view.
-  Duration shuffle_period = 10s;         ///< The paper's membership round; up to a quarter more or less at random.
+  hyparview::ShuffleOptions shuffle;
+  hyparview::XBotOptions x_bot;  ///< Neighbours that are near: off by default.
 
   Duration neighbour_timeout = 3s;  ///< A dial or a request without an answer has failed.
   Duration idle_link_timeout = 5s;  ///< A link without a purpose is closed then.
   Duration contact_wait = 1s;       ///< A link that neither end says anything on was made by the fabric: see HyParView.
   Duration contact_interval = 30s;  ///< The least time between two of those that are taken into a view.
   Backoff refill{.initial = 500ms, .max = 60s};  ///< Between attempts to fill the active view.
-  Backoff alone{.initial = 250ms, .max = 2s};    ///< The same while it is empty.
+  Backoff urgent{.initial = 250ms, .max = 2s};   ///< The same while it is not half full.
   unsigned patience = 5;                         ///< Failures after which a view that is not half full insists.
   std::size_t requests_max = 16;                 ///< At a time for new nodes whose FORWARDJOIN ended here.
 };
@@ -48,7 +46,7 @@ struct HyParViewOptions {
 ///   its purpose is closed after `idle_link_timeout`.
 /// - Views are symmetric: two nodes are in each other's active view or neither is in the other's. JOIN and NEIGHBOR are
 ///   both answered, and who accepts adds the other at that moment. Since a link keeps its messages in order, this is
-///   enough: who gets an acceptance that it does not want (any more), or a message that only neighbours send from one
+///   enough: who gets an acceptance and has no room (any more), or a message that only neighbours send from one
 ///   that is none, says DISCONNECT; and the last message between two nodes is one that leaves them with the same view.
 /// - Nobody gives up. A node whose active view is empty asks whom it has a link with, its passive view, all members;
 ///   JOIN is repeated until it is answered. Free places of an active view are filled from the passive view, then from
@@ -57,14 +55,19 @@ struct HyParViewOptions {
 /// - A link that neither of two overlays has asked for was made by the fabric: an address of the configuration, or
 ///   somebody out of reach. It may join two halves that were apart, in which both have full views. So it is taken into
 ///   the views with high priority, but not more often than each `contact_interval`.
-/// - The membership is known whole, so the passive view keeps to it (passive_view.hpp), and SHUFFLE and its reply carry
-///   ids (hyparview_messages.hpp).
+/// - The membership is known whole, so the passive view keeps to it (hyparview/passive_view.hpp), and SHUFFLE and its
+/// reply carry
+///   ids (hyparview/messages.hpp).
 /// - SHUFFLEREPLY goes back on the path of its SHUFFLE, and not over a connection of its own: a link costs more here,
 /// with
 ///   its handshakes, than a hop.
+///
+/// As an option neighbours are swapped for nearer ones, without a change of anybody's degree: hyparview/x_bot.hpp.
 class HyParView final : public Overlay {
  public:
   HyParView(HyParViewOptions options, Random random);
+  HyParView(const HyParView&) = delete;
+  HyParView& operator=(const HyParView&) = delete;
 
   std::string_view name() const override { return "peer_to_peer"; }
   Wishes start(const View& view) override;
@@ -76,26 +79,20 @@ class HyParView final : public Overlay {
   Wishes on_tick(const View& view) override;
   std::optional<TimePoint> next_tick() const override;
 
-  std::vector<NodeId> active_view() const { return links_.active(); }
-  const std::vector<NodeId>& passive_view() const { return passive_.nodes(); }
+  std::vector<NodeId> active_view() const { return views_.links.active(); }
+  const std::vector<NodeId>& passive_view() const { return views_.passive.nodes(); }
 
   /// Messages that did not decode, or named what cannot be.
   std::uint64_t malformed_messages() const { return malformed_messages_; }
 
-  /// How much is remembered, for tests of the bounds: links, requests and nodes. The links are as many as the node has.
+  /// How much is remembered, for tests of the bounds: requests, nodes, and links, which are as many as the node has.
   std::size_t remembered() const {
-    return links_.size() + requests_.size() + passive_.nodes().size() + tried_.size() + shuffled_.size();
+    return views_.links.size() + requests_.size() + views_.passive.nodes().size() + tried_.size();
   }
 
  private:
-  /// One event's.
-  struct Turn {
-    const View& view;
-    Wishes wishes{};
-    TimePoint now() const { return view.now(); }
-  };
-
-  using Link = HyParViewLinks::Link;
+  using Link = hyparview::Link;
+  using Turn = hyparview::Turn;
 
   /// Why we want a node in the active view.
   enum class Purpose : std::uint8_t {
@@ -123,41 +120,44 @@ class HyParView final : public Overlay {
   void on(Turn& turn, Link& peer, const hyparview::Disconnect& message);
   void on(Turn& turn, Link& peer, const hyparview::Shuffle& message);
   void on(Turn& turn, Link& peer, const hyparview::ShuffleReply& message);
+  void on(Turn& turn, Link& peer, const hyparview::Probe& message);
+  void on(Turn& turn, Link& peer, const hyparview::DisconnectWait& message);
+  template <class T>
+  void on(Turn& turn, Link& peer, const T& message) {
+    x_bot_.on(turn, peer, message);
+  }
 
   // The active view.
-  void make_room(Turn& turn);
   void activate(Turn& turn, Link& peer);
-  void deactivate(Turn& turn, Link& peer);
   void refute(Turn& turn, Link& peer);
 
   // Getting neighbours.
   void request(Turn& turn, const Member& member, Purpose purpose);
   void ask(Turn& turn, Link& peer, Request& request);
   void fail_request(Turn& turn, Requests::iterator entry, bool linked);
+  std::size_t searches() const;
   bool may_search() const;
   void search(Turn& turn);
+  void wait_for_candidates(Turn& turn);
   Purpose search_purpose() const;
   std::optional<Member> choose(Turn& turn);
   bool is_available(const View& view, const Member& member) const;
   void set_tried(std::uint64_t name);
-  const Backoff& backoff() const { return links_.active_count() == 0 ? options_.alone : options_.refill; }
-
-  // The passive view.
-  void remember(Turn& turn, NodeId node, const std::vector<NodeId>& expendable = {});
-  void shuffle(Turn& turn);
+  bool is_small() const { return 2 * views_.links.active_count() < options_.active_view_max; }
+  const Backoff& backoff() const { return is_small() ? options_.urgent : options_.refill; }
 
   // Links.
   std::optional<TimePoint> contact_due(const Link& link) const;
   bool has_purpose(std::uint64_t name, const Link& link) const;
   void tidy_links(Turn& turn);
-  void tell(Turn& turn, Link& peer, const hyparview::Message& message);
   Wishes finish(Turn& turn);
 
   const HyParViewOptions options_;
   Random random_;
-  HyParViewLinks links_;
+  hyparview::Views views_;
+  hyparview::Shuffles shuffles_;
+  hyparview::XBot x_bot_;
   Requests requests_;  ///< By NodeId::name.
-  PassiveView passive_;
   bool joined_ = false;
 
   TimePoint search_due_{};            ///< The next attempt to get a neighbour, if there is a place free.
@@ -165,8 +165,6 @@ class HyParView final : public Overlay {
   std::vector<std::uint64_t> tried_;  ///< Who failed us in this round through the passive view.
 
   TimePoint contact_due_{};
-  TimePoint shuffle_due_ = TimePoint::max();
-  std::vector<NodeId> shuffled_;  ///< What our last SHUFFLE gave away; empty: its reply has come.
   std::uint64_t malformed_messages_ = 0;
 };
 

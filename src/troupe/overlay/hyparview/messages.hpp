@@ -56,8 +56,56 @@ struct ShuffleReply {
   std::vector<NodeId> nodes;
 };
 
+// -- X-BOT (x_bot.hpp). The four nodes of a swap are called i, o, c and d as in its paper: i gives up the neighbour o
+// for the candidate c, which gives up d for it; d and o become neighbours instead.
+// ------------------------------------------
+
+/// A link that is only to be measured: no other purpose has to be found for it.
+struct Probe {
+  bool reserved = false;
+};
+
+/// OPTIMIZATION, i to c: take me in the place of a neighbour; I give up this one.
+struct Optimization {
+  NodeId old;
+};
+
+/// OPTIMIZATIONREPLY, c to i.
+struct OptimizationReply {
+  bool accepted = false;
+  bool switched = false;  ///< The old neighbour has got another one for it.
+};
+
+/// REPLACE, c to d: take the old neighbour of the initiator in my place.
+struct Replace {
+  NodeId initiator;
+  NodeId old;
+};
+
+/// REPLACEREPLY, d to c.
+struct ReplaceReply {
+  bool accepted = false;
+};
+
+/// SWITCH, d to o: take me in the place of the initiator.
+struct Switch {
+  NodeId initiator;
+};
+
+/// SWITCHREPLY, o to d.
+struct SwitchReply {
+  bool accepted = false;
+};
+
+/// DISCONNECTWAIT: you are not in my active view any more; somebody will take my place there.
+struct DisconnectWait {
+  bool reserved = false;
+};
+
 /// The index of an alternative is its number on the wire, so alternatives are appended only.
-using Message = std::variant<Join, ForwardJoin, Neighbour, NeighbourReply, Disconnect, Shuffle, ShuffleReply>;
+using Message =
+    std::variant<Join, ForwardJoin, Neighbour, NeighbourReply, Disconnect, Shuffle, ShuffleReply, Probe, Optimization,
+                 OptimizationReply, Replace, ReplaceReply, Switch, SwitchReply, DisconnectWait>;
 
 /// Far more than any options make of them; a message with more is not well formed.
 inline constexpr std::size_t kNodesMax = 64;

@@ -9,20 +9,21 @@
 #include "troupe/base/time.hpp"
 #include "troupe/overlay/member.hpp"
 
-namespace troupe::overlay {
+namespace troupe::overlay::hyparview {
 
-/// The links of a HyParView node, of which those that are `active` are its active view.
-class HyParViewLinks {
+struct Link {
+  Member member;
+  TimePoint idle_since;  ///< Of the last message, or of the end of its last purpose.
+  bool active = false;   ///< The node is in the active view.
+  bool used = false;     ///< One of the two overlays has said something.
+  bool closing = false;  ///< We have asked for its end.
+
+  NodeId id() const { return member.id(); }
+};
+
+/// The links of a node, of which those that are `active` are its active view.
+class Links {
  public:
-  struct Link {
-    Member member;
-    TimePoint idle_since;  ///< Of the last message, or of the end of its last purpose.
-    bool active = false;
-    bool used = false;     ///< One of the two overlays has said something.
-    bool closing = false;  ///< We have asked for its end.
-
-    NodeId id() const { return member.id(); }
-  };
   using ByName = std::map<std::uint64_t, Link>;
 
   /// A new link; in the place of one to the same node that we had not known to be gone.
@@ -54,4 +55,4 @@ class HyParViewLinks {
   ByName links_;  ///< By NodeId::name.
 };
 
-}  // namespace troupe::overlay
+}  // namespace troupe::overlay::hyparview

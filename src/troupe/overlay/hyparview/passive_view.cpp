@@ -1,8 +1,8 @@
-#include "troupe/overlay/passive_view.hpp"
+#include "troupe/overlay/hyparview/passive_view.hpp"
 
 #include <algorithm>
 
-namespace troupe::overlay {
+namespace troupe::overlay::hyparview {
 
 void PassiveView::insert(NodeId node, const View& view, const std::vector<NodeId>& expendable, Random& random) {
   const Member* member = view.find(node.name);
@@ -38,4 +38,4 @@ bool PassiveView::contains(std::uint64_t name) const {
   return std::ranges::find(nodes_, name, &NodeId::name) != nodes_.end();
 }
 
-}  // namespace troupe::overlay
+}  // namespace troupe::overlay::hyparview

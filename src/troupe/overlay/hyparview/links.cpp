@@ -1,38 +1,38 @@
-#include "troupe/overlay/hyparview_links.hpp"
+#include "troupe/overlay/hyparview/links.hpp"
 
 #include <algorithm>
 
-namespace troupe::overlay {
+namespace troupe::overlay::hyparview {
 
-HyParViewLinks::Link& HyParViewLinks::add(const Member& peer, TimePoint now) {
+Link& Links::add(const Member& peer, TimePoint now) {
   return links_[peer.id().name] = Link{.member = peer, .idle_since = now};
 }
 
-bool HyParViewLinks::remove(NodeId node) {
+bool Links::remove(NodeId node) {
   const bool was_active = is_active(node.name);
   return links_.erase(node.name) > 0 && was_active;
 }
 
-HyParViewLinks::Link* HyParViewLinks::find(NodeId node) {
+Link* Links::find(NodeId node) {
   const auto entry = links_.find(node.name);
   return entry != links_.end() && entry->second.id() == node ? &entry->second : nullptr;
 }
 
-const HyParViewLinks::Link* HyParViewLinks::find_name(std::uint64_t name) const {
+const Link* Links::find_name(std::uint64_t name) const {
   const auto entry = links_.find(name);
   return entry != links_.end() ? &entry->second : nullptr;
 }
 
-bool HyParViewLinks::is_active(std::uint64_t name) const {
+bool Links::is_active(std::uint64_t name) const {
   const Link* link = find_name(name);
   return link != nullptr && link->active;
 }
 
-std::size_t HyParViewLinks::active_count() const {
+std::size_t Links::active_count() const {
   return static_cast<std::size_t>(std::ranges::count_if(links_, [](const auto& entry) { return entry.second.active; }));
 }
 
-std::vector<NodeId> HyParViewLinks::active() const {
+std::vector<NodeId> Links::active() const {
   std::vector<NodeId> nodes;
   for (const auto& [name, link] : links_) {
     if (link.active) nodes.push_back(link.id());
@@ -40,7 +40,7 @@ std::vector<NodeId> HyParViewLinks::active() const {
   return nodes;
 }
 
-HyParViewLinks::Link* HyParViewLinks::random_active(Random& random, const std::vector<std::uint64_t>& excluded) {
+Link* Links::random_active(Random& random, const std::vector<std::uint64_t>& excluded) {
   std::vector<Link*> candidates;
   for (auto& [name, link] : links_) {
     const bool is_excluded = std::ranges::find(excluded, name) != excluded.end();
@@ -49,4 +49,4 @@ HyParViewLinks::Link* HyParViewLinks::random_active(Random& random, const std::v
   return candidates.empty() ? nullptr : candidates[random.below(candidates.size())];
 }
 
-}  // namespace troupe::overlay
+}  // namespace troupe::overlay::hyparview

@@ -1,4 +1,4 @@
-#include "troupe/overlay/hyparview_messages.hpp"
+#include "troupe/overlay/hyparview/messages.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -27,10 +27,14 @@ bool well_formed(const std::vector<NodeId>& nodes, std::size_t count_max) {
   return nodes.size() <= count_max && std::ranges::none_of(nodes, [](NodeId node) { return node.incarnation == 0; });
 }
 
-bool well_formed(const Join&) { return true; }
-bool well_formed(const Neighbour&) { return true; }
-bool well_formed(const NeighbourReply&) { return true; }
-bool well_formed(const Disconnect&) { return true; }
+/// Those without a node or a list.
+template <class T>
+bool well_formed(const T&) {
+  return true;
+}
+bool well_formed(const Optimization& message) { return well_formed({message.old}, 1); }
+bool well_formed(const Replace& message) { return well_formed({message.old, message.initiator}, 2); }
+bool well_formed(const Switch& message) { return well_formed({message.initiator}, 1); }
 bool well_formed(const ForwardJoin& message) { return well_formed(message.joiner) && message.hops_left <= kHopsMax; }
 bool well_formed(const Shuffle& message) {
   return message.hops_left <= kHopsMax && !message.path.empty() && well_formed(message.path, kHopsMax) &&

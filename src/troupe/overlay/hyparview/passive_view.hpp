@@ -9,7 +9,7 @@
 #include "troupe/base/random.hpp"
 #include "troupe/overlay/overlay.hpp"
 
-namespace troupe::overlay {
+namespace troupe::overlay::hyparview {
 
 /// Removes one element at random, and returns it; `elements` must not be empty. The order of the rest is lost.
 template <class T>
@@ -54,4 +54,4 @@ class PassiveView {
   std::vector<NodeId> nodes_;
 };
 
-}  // namespace troupe::overlay
+}  // namespace troupe::overlay::hyparview
