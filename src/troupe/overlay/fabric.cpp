@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "troupe/overlay/fabric_messages.hpp"
+#include "troupe/overlay/fabric/fabric_messages.hpp"
 #include "troupe/wire/codec.hpp"
 
 namespace troupe::overlay {

@@ -11,9 +11,9 @@
 
 #include "troupe/base/random.hpp"
 #include "troupe/overlay/action.hpp"
-#include "troupe/overlay/dial_list.hpp"
-#include "troupe/overlay/member_table.hpp"
-#include "troupe/overlay/neighbours.hpp"
+#include "troupe/overlay/fabric/dial_list.hpp"
+#include "troupe/overlay/fabric/member_table.hpp"
+#include "troupe/overlay/fabric/neighbours.hpp"
 #include "troupe/overlay/overlay.hpp"
 #include "troupe/overlay/plumtree.hpp"
 

@@ -1,4 +1,4 @@
-#include "troupe/overlay/routes.hpp"
+#include "troupe/overlay/fabric/routes.hpp"
 
 #include <cstddef>
 

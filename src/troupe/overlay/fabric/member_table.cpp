@@ -1,4 +1,4 @@
-#include "troupe/overlay/member_table.hpp"
+#include "troupe/overlay/fabric/member_table.hpp"
 
 #include <algorithm>
 #include <utility>

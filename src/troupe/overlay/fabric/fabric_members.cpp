@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "troupe/overlay/fabric.hpp"
-#include "troupe/overlay/fabric_messages.hpp"
-#include "troupe/overlay/routes.hpp"
+#include "troupe/overlay/fabric/fabric_messages.hpp"
+#include "troupe/overlay/fabric/routes.hpp"
 #include "troupe/wire/codec.hpp"
 
 namespace troupe::overlay {

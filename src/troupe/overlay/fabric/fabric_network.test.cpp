@@ -13,7 +13,7 @@
 #include "troupe/overlay/full_mesh.hpp"
 #include "troupe/overlay/ring.hpp"
 #include "troupe/overlay/static_overlay.hpp"
-#include "troupe/overlay/test_network.test.hpp"
+#include "troupe/overlay/fabric/test_network.test.hpp"
 
 namespace troupe::overlay {
 namespace {

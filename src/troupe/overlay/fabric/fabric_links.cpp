@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "troupe/overlay/fabric.hpp"
-#include "troupe/overlay/fabric_messages.hpp"
-#include "troupe/overlay/well_formed.hpp"
+#include "troupe/overlay/fabric/fabric_messages.hpp"
+#include "troupe/overlay/fabric/well_formed.hpp"
 #include "troupe/wire/codec.hpp"
 
 namespace troupe::overlay {

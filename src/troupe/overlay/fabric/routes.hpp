@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "troupe/overlay/member_table.hpp"
+#include "troupe/overlay/fabric/member_table.hpp"
 
 namespace troupe::overlay {
 

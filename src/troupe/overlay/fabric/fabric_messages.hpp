@@ -5,7 +5,7 @@
 
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/ids.hpp"
-#include "troupe/overlay/member_table.hpp"
+#include "troupe/overlay/fabric/member_table.hpp"
 
 /// What fabrics say to each other. Fields are appended only (wire/codec.hpp).
 namespace troupe::overlay::message {

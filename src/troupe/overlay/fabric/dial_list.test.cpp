@@ -1,4 +1,4 @@
-#include "troupe/overlay/dial_list.hpp"
+#include "troupe/overlay/fabric/dial_list.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "troupe/overlay/neighbours.hpp"
+#include "troupe/overlay/fabric/neighbours.hpp"
 
 #include <fmt/format.h>
 
