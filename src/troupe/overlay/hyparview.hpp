@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "troupe/base/random.hpp"
-#include "troupe/overlay/fabric/dial_list.hpp"
+#include "troupe/overlay/backoff.hpp"
 #include "troupe/overlay/hyparview/shuffles.hpp"
 #include "troupe/overlay/hyparview/views.hpp"
 #include "troupe/overlay/hyparview/x_bot.hpp"

@@ -30,6 +30,7 @@ class Membership final : public View {
     const auto entry = alive_.find(name);
     return entry == alive_.end() ? nullptr : &entry->second;
   }
+  bool is_suspected(std::uint64_t) const override { return false; }
   std::vector<NodeId> neighbours() const override { return {}; }
   bool is_neighbour(NodeId) const override { return false; }
   std::optional<Duration> round_trip(NodeId) const override { return std::nullopt; }

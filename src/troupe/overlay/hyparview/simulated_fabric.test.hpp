@@ -105,6 +105,7 @@ class SimulatedFabric {
       const auto entry = known.find(name);
       return entry == known.end() ? nullptr : &entry->second;
     }
+    bool is_suspected(std::uint64_t) const override { return false; }
     std::vector<NodeId> neighbours() const override { return {}; }
     bool is_neighbour(NodeId) const override { return false; }
     std::optional<Duration> round_trip(NodeId neighbour) const override {

@@ -22,7 +22,7 @@ class Experiment {
       : options_(options), network_(seed, adapted(options)), random_(seed * 2 + 1) {
     network_.watch(options.watcher);
     network_.trace_to(options.trace);
-    round_ = network_.options().overlay.peer_to_peer.shuffle_period;
+    round_ = network_.options().overlay.peer_to_peer.shuffle.period;
   }
 
   OverlayOutcome run() {
