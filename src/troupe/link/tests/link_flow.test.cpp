@@ -13,7 +13,7 @@ TEST_F(LinkTest, a_peer_that_gives_no_credit_gets_a_window_and_the_rest_waits_he
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, text).has_value());
   exchange();
   const std::size_t arrived = acceptor_.take_received().size();
-  EXPECT_EQ(arrived, 53U) << "256 KiB, and the message with which they were reached";
+  EXPECT_EQ(arrived, 27U) << "128 KiB, and the message with which they were reached";
   EXPECT_EQ(dialer_.link.waiting_messages(), 200 - arrived);
   EXPECT_EQ(dialer_.link.waiting_bytes(), (200 - arrived) * text.size());
   acceptor_.gives_credit = true;
@@ -27,7 +27,7 @@ TEST_F(LinkTest, what_the_owner_holds_gets_no_credit) {
   acceptor_.gives_credit = false;
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, std::string(5'000, 'x')).has_value());
   exchange();
-  acceptor_.link.give_credit(53 * 5'000, acceptor_.actions);
+  acceptor_.link.give_credit(27 * 5'000, acceptor_.actions);
   EXPECT_TRUE(acceptor_.take_writes().empty());
   acceptor_.link.give_credit(0, acceptor_.actions);
   EXPECT_FALSE(acceptor_.take_writes().empty());
@@ -46,6 +46,24 @@ TEST_F(LinkTest, a_message_above_the_chunk_size_goes_in_parts_and_arrives_whole)
           .has_value());
   exchange(1'000);
   EXPECT_EQ(acceptor_.take_received(), (std::vector<std::string>{"y", large}));
+}
+
+TEST_F(LinkTest, content_that_is_read_to_its_place_makes_the_same_messages) {
+  for (const std::size_t piece : {7U, 1'000U, 65'000U, 1'000'000U}) {
+    dialer_ = LinkEnd(Role::kDialer, "ada", 1 << 20);
+    acceptor_ = LinkEnd(Role::kAcceptor, "bob", 1 << 20);
+    acceptor_.places = true;
+    establish();
+    EXPECT_TRUE(acceptor_.link.place().empty());
+    std::string large(300'000, 'x');
+    for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>('a' + i % 23);
+    ASSERT_TRUE(dialer_.send(now_, large).has_value());
+    ASSERT_TRUE(dialer_.send(now_, "small").has_value());
+    ASSERT_TRUE(dialer_.send(now_, large + large).has_value());
+    exchange(piece);
+    EXPECT_EQ(acceptor_.take_received(), (std::vector<std::string>{large, "small", large + large})) << piece;
+    EXPECT_EQ(dialer_.link.under_way_bytes() / CreditCounter::kStepBytes, 0U) << "all of it was counted";
+  }
 }
 
 TEST_F(LinkTest, credit_for_what_was_not_sent_closes_the_link) {
