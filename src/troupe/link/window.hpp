@@ -10,8 +10,9 @@ namespace troupe::link {
 
 /// How much of what one side sent the other may not have taken yet.
 struct WindowOptions {
-  std::size_t window_bytes_min = 256U << 10U;  ///< What is always allowed: enough to keep a short way busy, and little
-                                               ///< enough that nobody waits long behind it.
+  std::size_t window_bytes_min = 128U << 10U;  ///< What is always allowed: enough to keep a short way busy, and little
+                                               ///< enough that nobody waits long behind it, and that it stays in the
+                                               ///< processors' caches on its way through the kernel.
   std::size_t window_bytes_max = 64U << 20U;   ///< What a long and fast way may come to hold.
 };
 
@@ -19,7 +20,7 @@ struct WindowOptions {
 class CreditCounter {
  public:
   /// Credit is given for so much at a time. A window is never smaller than twice this.
-  static constexpr std::size_t kStepBytes = 64U << 10U;
+  static constexpr std::size_t kStepBytes = 32U << 10U;
 
   /// `total` bytes were taken so far. True if the sender is to be told.
   bool is_due(std::uint64_t total) {
@@ -37,7 +38,9 @@ class CreditCounter {
 /// small messages go first. So the window is the smallest that carries about as much as a larger one would: it doubles
 /// as long as that brings at least half as much again (as TCP's slow start does until the way is full, RFC 5681,
 /// section 3.1), and from then on tries now and then whether a larger one brings more, or a smaller one as much. Only
-/// rounds count in which the window was what held the sender back.
+/// rounds count in which the window was what held the sender back. On a short way it stays the smallest: there
+/// processors set the rate, and a round takes as long as they are busy with other things, which says nothing of the
+/// window.
 ///
 /// Pure. `now` never goes backwards.
 class SendWindow {
@@ -72,6 +75,11 @@ class SendWindow {
   unsigned rounds_ = 0;            ///< That count, since `began_`.
   std::uint64_t began_taken_ = 0;  ///< What was taken at `began_`.
   TimePoint began_{};
+  // How long the way is: the shortest time ever from sending something to the credit for it.
+  bool is_timing_ = false;
+  std::uint64_t timed_end_ = 0;
+  TimePoint timed_at_{};
+  Duration shortest_ = Duration::max();
   // What is being tried.
   Trial trial_ = Trial::kDouble;
   std::size_t settled_window_ = 0;  ///< To go back to.
