@@ -202,10 +202,10 @@ TEST(ConfigChecks, pauses_and_bounds_of_deliveries_fit_each_other) {
 }
 
 TEST(ConfigChecks, sizes_fit_into_each_other) {
-  EXPECT_EQ(texts("cluster.window_bytes_max = \"128 KiB\""), "");
+  EXPECT_EQ(texts("cluster.window_bytes_min = \"256 KiB\"\ncluster.window_bytes_max = \"256 KiB\""), "");
   EXPECT_EQ(
-      texts("cluster.window_bytes_max = \"127 KiB\""),
-      "error: cluster.window_bytes_min: 128 KiB is above cluster.window_bytes_max (127 KiB): the window could not be "
+      texts("cluster.window_bytes_min = \"256 KiB\"\ncluster.window_bytes_max = \"255 KiB\""),
+      "error: cluster.window_bytes_min: 256 KiB is above cluster.window_bytes_max (255 KiB): the window could not be "
       "so small\n");
   EXPECT_EQ(problems("[session]\ndata_bytes_max = \"2 MiB\""),
             "f:2:18: error: session.data_bytes_max: 2 MiB is above session.message_bytes_max (1 MiB): such `data` "
