@@ -211,7 +211,7 @@ TEST_F(LanesQueue, a_full_lane_refuses_also_within_one_round) {
   two_->join();
   int taken = 0;
   while (send(10'000) == SendOutcome::kTaken) ASSERT_LT(++taken, 100) << "no bound";
-  EXPECT_EQ(taken, 14 + 10) << "the peer's window, and the queue";
+  EXPECT_EQ(taken, 27 + 10) << "the peer's window, and the queue";
   two_->ada.flush();
   EXPECT_EQ(send(10'000), SendOutcome::kFull) << "it is on the wire, and nobody reads";
   two_->settle();
@@ -248,7 +248,7 @@ TEST_F(LanesQueue, the_overlays_messages_are_bounded_too) {
   two_->join();
   two_->wire.pipes[0]->blocked = true;
   const Bytes message = Bytes::copy_of(std::string(10'000, 'x'));
-  for (int i = 0; i < 30; ++i) two_->ada.links.send_control(two_->bob.id, message);
+  for (int i = 0; i < 40; ++i) two_->ada.links.send_control(two_->bob.id, message);
   two_->ada.flush();
   EXPECT_EQ(two_->ada.news.size(), 1U) << "the window, and less than twice the bound";
   for (int i = 0; i < 10; ++i) two_->ada.links.send_control(two_->bob.id, message);

@@ -11,7 +11,7 @@ namespace {
 constexpr unsigned kRoundsMin = 2;
 constexpr Duration kMeasureMin = 4ms;
 
-/// From sending to credit: on a way that can be so short the smallest window carries nearly 1 GB/s.
+/// From sending to credit: on a way that can be so short the smallest window carries more than 1 GB/s.
 constexpr Duration kShortWay = 150us;
 
 /// Rates between two trials of another size.

@@ -10,9 +10,8 @@ namespace troupe::link {
 
 /// How much of what one side sent the other may not have taken yet.
 struct WindowOptions {
-  std::size_t window_bytes_min = 128U << 10U;  ///< What is always allowed: enough to keep a short way busy, and little
-                                               ///< enough that nobody waits long behind it, and that it stays in the
-                                               ///< processors' caches on its way through the kernel.
+  std::size_t window_bytes_min = 256U << 10U;  ///< What is always allowed: enough to keep a short way busy, and little
+                                               ///< enough that nobody waits long behind it.
   std::size_t window_bytes_max = 64U << 20U;   ///< What a long and fast way may come to hold.
 };
 

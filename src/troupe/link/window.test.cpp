@@ -56,18 +56,18 @@ TEST(SendWindow, opens_until_a_long_way_is_full) {
 TEST(SendWindow, stays_small_on_a_short_way) {
   Way way(30us, 4e9);
   way.run(1s);
-  EXPECT_EQ(way.window_.window_bytes(), 128 * kKiB);
-  EXPECT_GT(way.taken_, 2'000'000'000U);
+  EXPECT_EQ(way.window_.window_bytes(), 256 * kKiB);
+  EXPECT_GT(way.taken_, 3'500'000'000U);
 }
 
 TEST(SendWindow, a_receiver_that_takes_nothing_gets_one_window_and_no_more) {
   SendWindow window({});
   const TimePoint now{1h};
   while (window.has_room()) window.on_sent(now, 10 * kKiB);
-  EXPECT_EQ(window.under_way(), 130 * kKiB);
+  EXPECT_EQ(window.under_way(), 260 * kKiB);
   EXPECT_TRUE(window.on_credit(now + 1s, 100 * kKiB));
   EXPECT_TRUE(window.has_room());
-  EXPECT_EQ(window.under_way(), 30 * kKiB);
+  EXPECT_EQ(window.under_way(), 160 * kKiB);
 }
 
 TEST(SendWindow, credit_for_what_was_not_sent_is_a_lie) {
@@ -89,7 +89,7 @@ TEST(SendWindow, a_sender_that_has_little_to_say_does_not_open_it) {
     now += 1s;
     EXPECT_TRUE(window.on_credit(now, total));
   }
-  EXPECT_EQ(window.window_bytes(), 128 * kKiB);
+  EXPECT_EQ(window.window_bytes(), 256 * kKiB);
 }
 
 TEST(CreditCounter, speaks_up_once_for_each_step) {

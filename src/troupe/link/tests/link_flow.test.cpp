@@ -13,7 +13,7 @@ TEST_F(LinkTest, a_peer_that_gives_no_credit_gets_a_window_and_the_rest_waits_he
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, text).has_value());
   exchange();
   const std::size_t arrived = acceptor_.take_received().size();
-  EXPECT_EQ(arrived, 27U) << "128 KiB, and the message with which they were reached";
+  EXPECT_EQ(arrived, 53U) << "256 KiB, and the message with which they were reached";
   EXPECT_EQ(dialer_.link.waiting_messages(), 200 - arrived);
   EXPECT_EQ(dialer_.link.waiting_bytes(), (200 - arrived) * text.size());
   acceptor_.gives_credit = true;
@@ -27,7 +27,7 @@ TEST_F(LinkTest, what_the_owner_holds_gets_no_credit) {
   acceptor_.gives_credit = false;
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(dialer_.send(now_, std::string(5'000, 'x')).has_value());
   exchange();
-  acceptor_.link.give_credit(27 * 5'000, acceptor_.actions);
+  acceptor_.link.give_credit(53 * 5'000, acceptor_.actions);
   EXPECT_TRUE(acceptor_.take_writes().empty());
   acceptor_.link.give_credit(0, acceptor_.actions);
   EXPECT_FALSE(acceptor_.take_writes().empty());
