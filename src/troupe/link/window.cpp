@@ -60,7 +60,7 @@ bool SendWindow::on_credit(TimePoint now, std::uint64_t total) {
     is_timing_ = false;
     shortest_ = std::min(shortest_, now - timed_at_);
   }
-  if (in_round_ && taken_ >= round_end_) end_round(now);
+  if (in_round_ && (taken_ > round_end_ || under_way() == 0)) end_round(now);
   return true;
 }
 

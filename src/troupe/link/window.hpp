@@ -67,7 +67,7 @@ class SendWindow {
   std::size_t window_;
   std::uint64_t sent_ = 0;
   std::uint64_t taken_ = 0;
-  // A round lasts from a moment until what was sent up to then is taken; some rounds together give a rate.
+  // A round lasts from a moment until something that was sent later is taken; some rounds together give a rate.
   bool in_round_ = false;
   std::uint64_t round_end_ = 0;    ///< What was sent when it began.
   bool was_full_ = false;          ///< In this round.
