@@ -81,7 +81,6 @@ void SendWindow::end_round(TimePoint now) {
 }
 
 void SendWindow::judge(double rate) {
-  if (shortest_ < kShortWay) return settle(options_.window_bytes_min);
   switch (trial_) {
     case Trial::kDouble:
       if (settled_rate_ > 0 && rate < settled_rate_ * kWorthDoubling) {
@@ -109,7 +108,9 @@ void SendWindow::judge(double rate) {
 
 void SendWindow::try_size(Trial trial, double factor) {
   const auto size = static_cast<std::size_t>(static_cast<double>(settled_window_) * factor);
-  window_ = std::clamp(size, options_.window_bytes_min, options_.window_bytes_max);
+  const bool is_short = shortest_ < kShortWay;
+  const std::size_t most = is_short ? 2 * options_.window_bytes_min : options_.window_bytes_max;
+  window_ = std::clamp(size, options_.window_bytes_min, std::min(most, options_.window_bytes_max));
   if (window_ == settled_window_) return settle(window_);  // At an end of the range.
   trial_ = trial;
   is_new_ = true;

@@ -37,7 +37,7 @@ class CreditCounter {
 /// small messages go first. So the window is the smallest that carries about as much as a larger one would: it doubles
 /// as long as that brings at least half as much again (as TCP's slow start does until the way is full, RFC 5681,
 /// section 3.1), and from then on tries now and then whether a larger one brings more, or a smaller one as much. Only
-/// rounds count in which the window was what held the sender back. On a short way it stays the smallest: there
+/// rounds count in which the window was what held the sender back. On a short way it is at most doubled: there
 /// processors set the rate, and a round takes as long as they are busy with other things, which says nothing of the
 /// window.
 ///

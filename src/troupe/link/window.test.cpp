@@ -56,7 +56,7 @@ TEST(SendWindow, opens_until_a_long_way_is_full) {
 TEST(SendWindow, stays_small_on_a_short_way) {
   Way way(30us, 4e9);
   way.run(1s);
-  EXPECT_EQ(way.window_.window_bytes(), 256 * kKiB);
+  EXPECT_LE(way.window_.window_bytes(), 512 * kKiB);
   EXPECT_GT(way.taken_, 3'500'000'000U);
 }
 
