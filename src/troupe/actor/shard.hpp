@@ -186,9 +186,18 @@ class Shard {
   Address self_address() const { return {options_.node, ActorId::at(options_.index, 0, 1)}; }
   TimePoint due_in(Duration delay) const { return later(now_, std::max(delay, Duration::zero())); }
 
-  // shard_pauses.cpp: what comes from other nodes
-  static std::size_t remote_size(Envelope& envelope);
-  bool has_room(const ActorCell& cell, std::size_t remote) const;
+  // shard_pauses.cpp: what comes from other nodes. What each message asks is here, so that it can be inlined.
+  /// 0 if it comes from this node.
+  static std::size_t remote_size(Envelope& envelope) {
+    constexpr std::size_t kEnvelopeBytes = 128;
+    const EncodedPayload* encoded = envelope.encoded();
+    return encoded == nullptr ? 0 : encoded->body.size() + kEnvelopeBytes;
+  }
+  /// For a message of this node (`remote` is 0), or for one from another.
+  bool has_room(const ActorCell& cell, std::size_t remote) const {
+    if (remote == 0) return cell.mailbox_messages < cell.mailbox_messages_max;
+    return cell.remote_bytes == 0 || cell.remote_bytes + remote <= options_.mailbox_bytes_max;
+  }
   bool is_filled(const ActorCell& cell, std::size_t share) const;
   void pause_sender(ActorCell& cell, const Address& sender);
   void send_pause(const ActorCell& cell, const Address& shard, bool is_on);

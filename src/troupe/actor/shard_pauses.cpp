@@ -13,19 +13,6 @@ constexpr Duration kRenewedEach = 1s;
 
 }  // namespace
 
-/// 0 if it comes from this node.
-std::size_t Shard::remote_size(Envelope& envelope) {
-  constexpr std::size_t kEnvelopeBytes = 128;
-  const EncodedPayload* encoded = envelope.encoded();
-  return encoded == nullptr ? 0 : encoded->body.size() + kEnvelopeBytes;
-}
-
-/// For a message of this node (`remote` is 0), or for one from another.
-bool Shard::has_room(const ActorCell& cell, std::size_t remote) const {
-  if (remote == 0) return cell.mailbox_messages < cell.mailbox_messages_max;
-  return cell.remote_bytes == 0 || cell.remote_bytes + remote <= options_.mailbox_bytes_max;
-}
-
 bool Shard::is_filled(const ActorCell& cell, std::size_t share) const {
   return cell.mailbox_messages > cell.mailbox_messages_max / share ||
          cell.remote_bytes > options_.mailbox_bytes_max / share;

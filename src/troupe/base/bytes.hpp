@@ -38,9 +38,14 @@ class Bytes {
   std::string_view view() const { return {reinterpret_cast<const char*>(data()), size_}; }
 
   /// Bytes [offset, offset + size) of this slice; both are cut to what is there.
-  Bytes slice(std::size_t offset, std::size_t size) const {
+  Bytes slice(std::size_t offset, std::size_t size) const& {
     offset = std::min(offset, size_);
     return Bytes(buffer_, offset_ + offset, std::min(size, size_ - offset));
+  }
+  /// Of a slice that is not wanted any more: not even a reference is counted.
+  Bytes slice(std::size_t offset, std::size_t size) && {
+    offset = std::min(offset, size_);
+    return Bytes(std::move(buffer_), offset_ + offset, std::min(size, size_ - offset));
   }
 
   friend bool operator==(const Bytes& a, const Bytes& b) { return a.view() == b.view(); }

@@ -16,6 +16,13 @@ void Lane::on_bytes(Bytes bytes) {
   set_.carry_out(*this);
 }
 
+void Lane::on_placed(std::size_t size) {
+  if (retired_) return;
+  meter.traffic.bytes_received += size;
+  link.on_placed(set_.shard_.now(), size, actions);
+  set_.carry_out(*this);
+}
+
 void Lane::on_end(std::string_view cause) {
   if (retired_) return;
   link.on_end(cause, actions);
@@ -60,10 +67,15 @@ PartedLane LaneSet::part(Lane& lane) {
 void LaneSet::carry_out(Lane& lane) {
   if (std::exchange(lane.actions.established, false)) owner_.on_lane_established(lane);
   if (lane.retired_) return;
-  for (Bytes& payload : std::exchange(lane.actions.received, {})) {
-    ++lane.meter.traffic.messages_received;
-    owner_.on_lane_message(lane, std::move(payload));
-    if (lane.retired_) return;
+  if (!lane.actions.received.empty()) {
+    std::vector<Bytes> received = std::exchange(lane.actions.received, std::move(spare_));
+    for (Bytes& payload : received) {
+      ++lane.meter.traffic.messages_received;
+      owner_.on_lane_message(lane, std::move(payload));
+      if (lane.retired_) return;
+    }
+    received.clear();
+    spare_ = std::move(received);
   }
   if (lane.actions.closed) {
     const link::Closed closed = std::move(*lane.actions.closed);

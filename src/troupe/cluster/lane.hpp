@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class Lane final : private Connection::Events {
  private:
   friend class LaneSet;
   void on_bytes(Bytes bytes) override;
+  std::span<std::byte> place() override { return retired_ ? std::span<std::byte>() : link.place(); }
+  void on_placed(std::size_t size) override;
   void on_end(std::string_view cause) override;
 
   LaneSet& set_;
@@ -121,6 +124,7 @@ class LaneSet {
   LaneOwner& owner_;
   std::map<std::uint64_t, std::unique_ptr<Lane>> lanes_;  ///< By number.
   std::vector<std::uint64_t> dirty_;
+  std::vector<Bytes> spare_;  ///< Empty, with room for the messages of one read.
   std::vector<std::unique_ptr<Lane>>
       retired_;  ///< Closed while one of their events was on the stack; destroyed by `flush`.
   std::uint64_t last_number_ = 0;

@@ -24,13 +24,6 @@ std::uint64_t lane_flow_of(const Envelope& envelope) {
   return flow_of(envelope);
 }
 
-/// Whether only the connection broke, not the peer or its rules: the link can go on.
-bool breaks_alone(const link::Closed& closed) {
-  const ErrorCode code = closed.error.code;
-  return !closed.peer_left &&
-         (code == ErrorCode::kUnreachable || code == ErrorCode::kTimeout || code == ErrorCode::kQueueFull);
-}
-
 SendOutcome outcome_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::kQueueFull: return SendOutcome::kFull;
@@ -133,6 +126,7 @@ void Lanes::close(overlay::LinkId link, const std::string& reason, bool leaves) 
 
 void Lanes::forget(overlay::LinkId link, const Error& why) {
   links_.erase(link);
+  last_peer_ = nullptr;
   std::erase_if(peers_, [&](const auto& each) {
     if (each.second.link != link) return false;
     tell_loss_of_all(each.second, why);
@@ -191,8 +185,12 @@ void Lanes::tell_loss_of_all(const Peer& peer, const Error& why) {
 // Sending.
 
 const Lanes::Peer* Lanes::peer_of(const NodeId& node) const {
-  const auto found = peers_.find(node.name);
-  return found == peers_.end() || found->second.node != node ? nullptr : &found->second;
+  if (last_peer_ == nullptr || last_peer_->node.name != node.name) {
+    const auto found = peers_.find(node.name);
+    if (found == peers_.end()) return nullptr;
+    last_peer_ = &found->second;
+  }
+  return last_peer_->node == node ? last_peer_ : nullptr;
 }
 
 /// What names no channel, or one that the link does not have, goes over `data`.
@@ -204,7 +202,9 @@ const Lanes::PeerChannel& Lanes::channel_of(const Peer& peer, std::uint16_t id) 
 
 std::uint32_t Lanes::shard_for(const NodeId& node, const Envelope& envelope) const {
   const Peer* peer = peer_of(node);
-  return peer == nullptr ? shard_.index() : shard_for(channel_of(*peer, envelope.channel), lane_flow_of(envelope));
+  if (peer == nullptr) return shard_.index();
+  const PeerChannel& channel = channel_of(*peer, envelope.channel);
+  return channel.own.empty() ? shard_for(channel, lane_flow_of(envelope)) : shard_.index();
 }
 
 std::uint32_t Lanes::shard_for(const PeerChannel& channel, std::uint64_t flow) const {
@@ -214,6 +214,7 @@ std::uint32_t Lanes::shard_for(const PeerChannel& channel, std::uint64_t flow) c
 
 /// Null while the lane is being made again.
 Lane* Lanes::choose_lane(const PeerChannel& channel, const Envelope& envelope) {
+  if (channel.own.size() == 1) return channel.own[0];
   switch (channel.options->lane_choice) {
     case LaneChoice::kRandom: return channel.own[shard_.random().below(channel.own.size())];
     case LaneChoice::kRoundRobin: return channel.own[++turn_ % channel.own.size()];
@@ -402,13 +403,6 @@ void Lanes::count_dead_letter(ErrorCode why) {
 void Lanes::report_each_second() {
   reporting_ = tick_meters(lanes_);  // A node that is alone has nothing to wake up for.
   if (reporting_) shard_.after(1s, [this] { report_each_second(); });
-}
-
-void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
-  if (breaks_alone(closed)) return lose(lane, closed.error);
-  newest_.erase(lane.number);
-  forget(lane.owner, closed.error);  // The link's other lanes are closed when the news has been round.
-  loss_.on_link_lost(lane.owner, closed.error, closed.peer_left);
 }
 
 }  // namespace troupe::cluster

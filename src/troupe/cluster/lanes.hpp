@@ -146,7 +146,8 @@ class Lanes final : private LaneOwner {
   Metrics& metrics_;
   LaneSet lanes_;
   std::map<overlay::LinkId, LinkState> links_;
-  std::unordered_map<std::uint64_t, Peer> peers_;                 ///< By NodeId::name.
+  std::unordered_map<std::uint64_t, Peer> peers_;  ///< By NodeId::name.
+  mutable const Peer* last_peer_ = nullptr;        ///< That `peer_of` found: most often the next one too.
   std::unordered_map<std::uint64_t, overlay::LinkId> delivered_;  ///< By NodeId::name: what comes over it is delivered.
   std::unordered_map<std::uint64_t, NewestQueue> newest_;         ///< By lane number, of monotonic channels.
   /// What was told by actors of another shard and found no room, by node and shard: sender and recipient.

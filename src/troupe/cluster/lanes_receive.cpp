@@ -16,6 +16,13 @@ constexpr Duration kRetryAfter = 200us;
 constexpr Duration kStrangerWait = 2s;
 constexpr std::size_t kStrangersMessagesMax = 1'024;
 
+/// Whether only the connection broke, not the peer or its rules: the link can go on.
+bool breaks_alone(const link::Closed& closed) {
+  const ErrorCode code = closed.error.code;
+  return !closed.peer_left &&
+         (code == ErrorCode::kUnreachable || code == ErrorCode::kTimeout || code == ErrorCode::kQueueFull);
+}
+
 }  // namespace
 
 void Lanes::on_lane_message(Lane& lane, Bytes payload) {
@@ -29,6 +36,13 @@ void Lanes::on_lane_message(Lane& lane, Bytes payload) {
     // The peer keeps to no window, or it would have stopped long before.
     lane.link.give_up("too much was sent before the link was taken into use", lane.actions);
   }
+}
+
+void Lanes::on_lane_closed(Lane& lane, const link::Closed& closed) {
+  if (breaks_alone(closed)) return lose(lane, closed.error);
+  newest_.erase(lane.number);
+  forget(lane.owner, closed.error);  // The link's other lanes are closed when the news has been round.
+  loss_.on_link_lost(lane.owner, closed.error, closed.peer_left);
 }
 
 void Lanes::receive(Lane& lane, Bytes payload) {

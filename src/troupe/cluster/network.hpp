@@ -26,6 +26,10 @@ class Connection {
    public:
     virtual ~Events() = default;
     virtual void on_bytes(Bytes bytes) = 0;
+    /// Where the bytes that come next belong, if the owner knows. They may be read right there, up to so many, and are
+    /// then told by `on_placed`; no other event comes between.
+    virtual std::span<std::byte> place() { return {}; }
+    virtual void on_placed(std::size_t /*size*/) {}
     /// The peer closed, or the connection broke: `cause` is for the log.
     virtual void on_end(std::string_view cause) = 0;
   };

@@ -74,7 +74,8 @@ Result<Routed> decode_routed(Bytes payload, std::size_t bytes_max) {
   if (!crosses_wire(message.kind)) {
     return fail(ErrorCode::kCorrupt, "a message of a kind that does not cross the wire");
   }
-  message.body = payload.slice(RoutedHead::kSize, payload.size());
+  const std::size_t size = payload.size();
+  message.body = std::move(payload).slice(RoutedHead::kSize, size);
   if ((flags & RoutedHead::kIsCompressed) != std::byte{0}) {
     auto plain = wire::decompress(message.body, bytes_max);
     if (!plain) return std::unexpected(plain.error());

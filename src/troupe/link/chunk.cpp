@@ -35,12 +35,21 @@ Result<std::optional<Bytes>> Reassembly::add(const wire::Frame& part) {
   if (is_first) {
     if (const auto begun = begin_chunk(part); !begun) return std::unexpected(begun.error());
   }
-  const auto found = partials_.find(current_);
-  if (found == partials_.end()) return fail(ErrorCode::kCorrupt, "a part of a chunk that was not begun");
-  Partial& partial = found->second;
+  if (!partials_.contains(current_)) return fail(ErrorCode::kCorrupt, "a part of a chunk that was not begun");
   const Bytes content = is_first ? part.payload.slice(ChunkHead::kBytes, part.payload.size()) : part.payload;
-  if (!content.empty()) std::memcpy(partial.buffer.get() + partial.filled, content.data(), content.size());
-  partial.filled += content.size();
+  if (!content.empty()) std::memcpy(place(content.size()).data(), content.data(), content.size());
+  return placed(content.size());
+}
+
+std::span<std::byte> Reassembly::place(std::size_t size) {
+  const Partial& partial = partials_.at(current_);
+  return {partial.buffer.get() + partial.filled, size};
+}
+
+std::optional<Bytes> Reassembly::placed(std::size_t size) {
+  const auto found = partials_.find(current_);
+  Partial& partial = found->second;
+  partial.filled += size;
   if (partial.filled < partial.total) return std::nullopt;
   Bytes message = Bytes::adopt(std::move(partial.buffer), partial.total);
   open_bytes_ -= partial.total;
@@ -76,7 +85,7 @@ Result<void> Reassembly::begin(const ChunkHead& head) {
                 fmt::format("chunks of messages of {} bytes together, where at most {} may be under way",
                             open_bytes_ + head.total, bytes_max_));
   }
-  partials_.emplace(head.stream, Partial{std::make_shared_for_overwrite<std::byte[]>(head.total), 0, head.total});
+  partials_.emplace(head.stream, Partial{pool_.take(head.total), 0, head.total});
   open_bytes_ += head.total;
   return {};
 }

@@ -85,6 +85,18 @@ void Link::on_chunk(const Frame& part, Actions& actions) {
   if (*message) actions.received.push_back(**std::move(message));
 }
 
+std::span<std::byte> Link::place() {
+  const std::size_t size = state_ == State::kEstablished ? decoder_.part_left() : 0;
+  return size == 0 ? std::span<std::byte>() : reassembly_.place(size);
+}
+
+void Link::on_placed(TimePoint now, std::size_t size, Actions& actions) {
+  if (state_ != State::kEstablished) return;
+  liveness_.on_received(now);
+  arrived_bytes_ += size + (decoder_.skip(size) ? wire::kFrameHeaderBytes : 0);
+  if (auto message = reassembly_.placed(size)) actions.received.push_back(*std::move(message));
+}
+
 void Link::on_credit(TimePoint now, const Bytes& payload, Actions& actions) {
   wire::Reader reader(payload);
   const auto total = reader.number<std::uint64_t>();
@@ -166,7 +178,7 @@ void Link::on_tick(TimePoint now, Actions& actions) {
     case Liveness::Duty::kNone: return;
     case Liveness::Duty::kSendHeartbeat:
       actions.write_frame(FrameType::kHeartbeat, wire::encode(liveness_.make_heartbeat(now)));
-      return;
+      return reassembly_.trim();  // As good an interval as any.
     case Liveness::Duty::kGiveUp: break;
   }
   close({ErrorCode::kTimeout, fmt::format("half-open connection: nothing received from {} for {}", peer_name(),

@@ -61,6 +61,11 @@ class Link {
   /// What came from the socket, in any cuts. Messages that come out are slices of `bytes` where they lie within it.
   void on_bytes(TimePoint now, Bytes bytes, Actions& actions);
 
+  /// Where the bytes that come next belong, if that is known: in a large message. The owner may read up to so many
+  /// right there, which spares a copy, and then calls `on_placed` in place of `on_bytes`; no other call comes between.
+  std::span<std::byte> place();
+  void on_placed(TimePoint now, std::size_t size, Actions& actions);
+
   /// The connection has ended, as the socket says: the cause is for the log. Closes with `unreachable`.
   void on_end(std::string_view cause, Actions& actions);
 

@@ -11,13 +11,16 @@ namespace {
 constexpr unsigned kRoundsMin = 2;
 constexpr Duration kMeasureMin = 4ms;
 
+/// From sending to credit: on a way that can be so short the smallest window carries more than 1 GB/s.
+constexpr Duration kShortWay = 150us;
+
 /// Rates between two trials of another size.
 constexpr unsigned kQuietRates = 32;
 
 /// How much more a larger window has to bring, and how much a smaller one may lose: less waiting for everybody is worth
 /// a little of the rate.
 constexpr double kWorthDoubling = 1.5;
-constexpr double kWorthEnding = 1.15;  // With the last doubling: if it was too much, trials of smaller ones find out.
+constexpr double kWorthEnding = 1.05;  // With the last doubling: if it was too much, trials of smaller ones find out.
 constexpr double kWorthKeeping = 1.25;
 constexpr double kGoodEnough = 0.9;
 constexpr double kStep = 1.5;
@@ -33,6 +36,11 @@ SendWindow::SendWindow(const WindowOptions& options) : options_(options) {
 void SendWindow::on_sent(TimePoint now, std::size_t bytes) {
   sent_ += bytes;
   if (!in_round_) begin_round(now);
+  if (!is_timing_) {
+    is_timing_ = true;
+    timed_end_ = sent_;
+    timed_at_ = now;
+  }
   was_full_ |= !has_room();
 }
 
@@ -48,7 +56,11 @@ void SendWindow::begin_round(TimePoint now) {
 bool SendWindow::on_credit(TimePoint now, std::uint64_t total) {
   if (total > sent_ || total < taken_) return false;
   taken_ = total;
-  if (in_round_ && taken_ >= round_end_) end_round(now);
+  if (is_timing_ && taken_ >= timed_end_) {
+    is_timing_ = false;
+    shortest_ = std::min(shortest_, now - timed_at_);
+  }
+  if (in_round_ && (taken_ > round_end_ || under_way() == 0)) end_round(now);
   return true;
 }
 
@@ -96,7 +108,9 @@ void SendWindow::judge(double rate) {
 
 void SendWindow::try_size(Trial trial, double factor) {
   const auto size = static_cast<std::size_t>(static_cast<double>(settled_window_) * factor);
-  window_ = std::clamp(size, options_.window_bytes_min, options_.window_bytes_max);
+  const bool is_short = shortest_ < kShortWay;
+  const std::size_t most = is_short ? 2 * options_.window_bytes_min : options_.window_bytes_max;
+  window_ = std::clamp(size, options_.window_bytes_min, std::min(most, options_.window_bytes_max));
   if (window_ == settled_window_) return settle(window_);  // At an end of the range.
   trial_ = trial;
   is_new_ = true;

@@ -19,7 +19,7 @@ struct WindowOptions {
 class CreditCounter {
  public:
   /// Credit is given for so much at a time. A window is never smaller than twice this.
-  static constexpr std::size_t kStepBytes = 64U << 10U;
+  static constexpr std::size_t kStepBytes = 32U << 10U;
 
   /// `total` bytes were taken so far. True if the sender is to be told.
   bool is_due(std::uint64_t total) {
@@ -37,7 +37,9 @@ class CreditCounter {
 /// small messages go first. So the window is the smallest that carries about as much as a larger one would: it doubles
 /// as long as that brings at least half as much again (as TCP's slow start does until the way is full, RFC 5681,
 /// section 3.1), and from then on tries now and then whether a larger one brings more, or a smaller one as much. Only
-/// rounds count in which the window was what held the sender back.
+/// rounds count in which the window was what held the sender back. On a short way it is at most doubled: there
+/// processors set the rate, and a round takes as long as they are busy with other things, which says nothing of the
+/// window.
 ///
 /// Pure. `now` never goes backwards.
 class SendWindow {
@@ -65,13 +67,18 @@ class SendWindow {
   std::size_t window_;
   std::uint64_t sent_ = 0;
   std::uint64_t taken_ = 0;
-  // A round lasts from a moment until what was sent up to then is taken; some rounds together give a rate.
+  // A round lasts from a moment until something that was sent later is taken; some rounds together give a rate.
   bool in_round_ = false;
   std::uint64_t round_end_ = 0;    ///< What was sent when it began.
   bool was_full_ = false;          ///< In this round.
   unsigned rounds_ = 0;            ///< That count, since `began_`.
   std::uint64_t began_taken_ = 0;  ///< What was taken at `began_`.
   TimePoint began_{};
+  // How long the way is: the shortest time ever from sending something to the credit for it.
+  bool is_timing_ = false;
+  std::uint64_t timed_end_ = 0;
+  TimePoint timed_at_{};
+  Duration shortest_ = Duration::max();
   // What is being tried.
   Trial trial_ = Trial::kDouble;
   std::size_t settled_window_ = 0;  ///< To go back to.

@@ -56,7 +56,7 @@ TEST(SendWindow, opens_until_a_long_way_is_full) {
 TEST(SendWindow, stays_small_on_a_short_way) {
   Way way(30us, 4e9);
   way.run(1s);
-  EXPECT_LT(way.window_.window_bytes(), 400 * kKiB);
+  EXPECT_LE(way.window_.window_bytes(), 512 * kKiB);
   EXPECT_GT(way.taken_, 3'500'000'000U);
 }
 
@@ -94,11 +94,11 @@ TEST(SendWindow, a_sender_that_has_little_to_say_does_not_open_it) {
 
 TEST(CreditCounter, speaks_up_once_for_each_step) {
   CreditCounter credit;
-  EXPECT_FALSE(credit.is_due(64 * kKiB - 1));
-  EXPECT_TRUE(credit.is_due(64 * kKiB));
-  EXPECT_FALSE(credit.is_due(64 * kKiB));
-  EXPECT_FALSE(credit.is_due(100 * kKiB));
-  EXPECT_TRUE(credit.is_due(200 * kKiB));
+  EXPECT_FALSE(credit.is_due(32 * kKiB - 1));
+  EXPECT_TRUE(credit.is_due(32 * kKiB));
+  EXPECT_FALSE(credit.is_due(32 * kKiB));
+  EXPECT_FALSE(credit.is_due(50 * kKiB));
+  EXPECT_TRUE(credit.is_due(100 * kKiB));
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ struct Codec<T> {
 template <>
 struct Codec<std::string> {
   static void write(Writer& writer, const std::string& value) { writer.block(value); }
-  static void read(Reader& reader, std::string& value) { value = reader.block().view(); }
+  static void read(Reader& reader, std::string& value) { value = reader.text(); }
 };
 
 template <>
@@ -215,13 +215,13 @@ Bytes encode(const T& value) {
 
 /// Fails with `corrupt` if the bytes are not a T.
 template <class T>
-Result<T> decode(Bytes bytes) {
-  Reader reader(std::move(bytes));
-  T value{};
+Result<T> decode(const Bytes& bytes) {
+  Reader reader(bytes);
+  Result<T> value{std::in_place};  // Read where it is handed out, since some types cost something to move.
   if constexpr (std::is_aggregate_v<T>) {
-    Codec<T>::read_fields(reader, value);
+    Codec<T>::read_fields(reader, *value);
   } else {
-    wire::read(reader, value);
+    wire::read(reader, *value);
   }
   if (!reader.ok()) return fail(ErrorCode::kCorrupt, "the bytes do not decode as the message type that they name");
   return value;

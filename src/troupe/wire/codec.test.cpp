@@ -122,7 +122,8 @@ TEST(Codec, a_varint_of_more_than_64_bits_is_corrupt) {
   Writer writer;
   for (int i = 0; i < 9; ++i) writer.number(std::uint8_t{0xff});
   writer.number(std::uint8_t{0x02});
-  Reader reader(writer.finish());
+  const Bytes bytes = writer.finish();
+  Reader reader(bytes);
   reader.varint();
   EXPECT_FALSE(reader.ok());
 }

@@ -41,16 +41,13 @@ void FrameDecoder::feed(Bytes input) {
 Result<std::optional<Frame>> FrameDecoder::next() {
   if (error_) return std::unexpected(*error_);
   if (!header_) {
-    const std::size_t count = std::min(kFrameHeaderBytes - header_filled_, available());
-    if (count > 0) std::memcpy(header_bytes_.data() + header_filled_, input_.data() + position_, count);
-    position_ += count;
-    header_filled_ += count;
-    if (header_filled_ < kFrameHeaderBytes) {
+    const std::byte* at = take_header();
+    if (at == nullptr) {
       input_ = {};
       position_ = 0;
       return std::nullopt;
     }
-    Result<Header> header = parse_header();
+    Result<Header> header = parse_header(at);
     if (!header) {
       error_ = header.error();
       input_ = {};
@@ -58,7 +55,6 @@ Result<std::optional<Frame>> FrameDecoder::next() {
       return std::unexpected(*error_);
     }
     header_ = *header;
-    header_filled_ = 0;
   }
   std::optional<Frame> frame = take_payload(*header_);
   if (frame && frame->is_last()) header_.reset();
@@ -69,9 +65,32 @@ Result<std::optional<Frame>> FrameDecoder::next() {
   return frame;
 }
 
-Result<FrameDecoder::Header> FrameDecoder::parse_header() const {
+/// Null if its end has not come yet.
+const std::byte* FrameDecoder::take_header() {
+  const std::byte* const input = input_.data() + position_;
+  if (header_filled_ == 0 && available() >= kFrameHeaderBytes) {  // Nearly always.
+    position_ += kFrameHeaderBytes;
+    return input;
+  }
+  const std::size_t count = std::min(kFrameHeaderBytes - header_filled_, available());
+  if (count > 0) std::memcpy(header_bytes_.data() + header_filled_, input, count);
+  position_ += count;
+  header_filled_ = (header_filled_ + count) % kFrameHeaderBytes;
+  return header_filled_ == 0 && count > 0 ? header_bytes_.data() : nullptr;
+}
+
+bool FrameDecoder::skip(std::size_t size) {
+  TROUPE_ASSERT(available() == 0 && size <= part_left());
+  given_ += static_cast<std::uint32_t>(size);
+  if (given_ < header_->payload_bytes) return false;
+  given_ = 0;
+  header_.reset();
+  return true;
+}
+
+Result<FrameDecoder::Header> FrameDecoder::parse_header(const std::byte* at) const {
   std::uint64_t raw = 0;
-  std::memcpy(&raw, header_bytes_.data(), sizeof(raw));
+  std::memcpy(&raw, at, sizeof(raw));
   const auto payload_bytes = static_cast<std::uint32_t>(raw);
   const auto type = static_cast<FrameType>(static_cast<std::uint8_t>(raw >> 32U));
   const auto flags = static_cast<std::uint8_t>(raw >> 40U);
@@ -91,8 +110,10 @@ Result<FrameDecoder::Header> FrameDecoder::parse_header() const {
 }
 
 Bytes FrameDecoder::take(std::size_t size) {
-  position_ += size;
-  return input_.slice(position_ - size, size);
+  const std::size_t begin = std::exchange(position_, position_ + size);
+  if (position_ < input_.size()) return input_.slice(begin, size);
+  position_ = 0;
+  return std::exchange(input_, {}).slice(begin, size);
 }
 
 std::optional<Frame> FrameDecoder::take_part(const Header& header) {

@@ -89,6 +89,12 @@ class FrameDecoder {
   /// since there is no next header to be found.
   Result<std::optional<Frame>> next();
 
+  /// What has not come yet of the chunk frame of which some parts were given, once `next` has asked for more: the
+  /// caller may read up to so much straight to where it belongs, and then calls `skip` in place of `feed`.
+  std::size_t part_left() const { return given_ == 0 ? 0 : header_->payload_bytes - given_; }
+  /// `size` is at most `part_left`. True if the frame is complete.
+  bool skip(std::size_t size);
+
  private:
   struct Header {
     FrameType type{};
@@ -96,7 +102,8 @@ class FrameDecoder {
   };
 
   std::size_t available() const { return input_.size() - position_; }
-  Result<Header> parse_header() const;
+  const std::byte* take_header();
+  Result<Header> parse_header(const std::byte* at) const;
   std::optional<Frame> take_payload(const Header& header);
   std::optional<Frame> take_part(const Header& header);
   Bytes take(std::size_t size);

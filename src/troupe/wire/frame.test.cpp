@@ -108,6 +108,21 @@ TEST(FrameDecoder, every_size_of_pieces_gives_the_same_frames) {
   }
 }
 
+TEST(FrameDecoder, the_rest_of_a_chunk_frame_may_be_read_elsewhere) {
+  FrameDecoder decoder(kLimit);
+  const Bytes input = joined({frame(FrameType::kChunk, "sixteen bytes, and more"), frame(FrameType::kMessage, "abc")});
+  EXPECT_EQ(fed(decoder, input.slice(0, kFrameHeaderBytes + 15)), "");
+  EXPECT_EQ(decoder.part_left(), 0U) << "its first part is not given yet";
+  EXPECT_EQ(fed(decoder, input.slice(kFrameHeaderBytes + 15, 2)), "chunk:sixteen bytes, an");
+  EXPECT_EQ(decoder.part_left(), 6U);
+  EXPECT_FALSE(decoder.skip(4));
+  EXPECT_EQ(decoder.part_left(), 2U);
+  EXPECT_TRUE(decoder.skip(2));
+  EXPECT_EQ(decoder.part_left(), 0U);
+  EXPECT_EQ(fed(decoder, input.slice(kFrameHeaderBytes + 23, input.size())), "message:abc ");
+  EXPECT_EQ(decoder.part_left(), 0U);
+}
+
 TEST(FrameDecoder, lets_go_of_an_input_that_is_used_up) {
   std::shared_ptr<std::byte[]> buffer(new std::byte[64]());
   const Bytes whole = frame(FrameType::kMessage, "abc");

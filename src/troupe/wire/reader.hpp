@@ -12,12 +12,13 @@
 namespace troupe::wire {
 
 /// Takes values from bytes that may be anything: a read beyond the end, or of something malformed, fails the reader,
-/// gives zeros from then on, and never touches memory outside. Check `ok()` at the end, once.
+/// gives zeros from then on, and never touches memory outside. Check `ok()` at the end, once. The bytes outlive it.
 class Reader {
  public:
   static constexpr int kDepthMax = 64;  ///< Nesting of structs and containers; deeper input is malformed.
 
-  explicit Reader(Bytes bytes) : bytes_(std::move(bytes)), end_(bytes_.size()) {}
+  explicit Reader(const Bytes& bytes) : bytes_(bytes), data_(bytes.data()), end_(bytes.size()) {}
+  explicit Reader(Bytes&&) = delete;
 
   bool ok() const { return ok_; }
   void fail() { ok_ = false; }
@@ -28,7 +29,7 @@ class Reader {
   T number() {
     T value{};
     if (!take(sizeof(T))) return value;
-    std::memcpy(&value, bytes_.data() + position_ - sizeof(T), sizeof(T));
+    std::memcpy(&value, data_ + position_ - sizeof(T), sizeof(T));
     return value;
   }
 
@@ -52,6 +53,12 @@ class Reader {
 
   /// A length, then that many bytes.
   Bytes block() { return raw(length()); }
+  /// The same, good as long as the bytes are.
+  std::string_view text() {
+    const std::size_t size = length();
+    if (!take(size)) return {};
+    return {reinterpret_cast<const char*>(data_) + position_ - size, size};
+  }
 
   /// A length that the remaining bytes can hold if each element takes at least one.
   std::size_t length() {
@@ -85,7 +92,8 @@ class Reader {
     return true;
   }
 
-  Bytes bytes_;
+  const Bytes& bytes_;
+  const std::byte* data_;
   std::size_t position_ = 0;
   std::size_t end_;
   int depth_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -61,11 +62,26 @@ struct LinkEnd {
         actions);
   }
 
+  std::size_t read(TimePoint now, const Bytes& bytes) {
+    link.on_bytes(now, bytes, actions);
+    return bytes.size();
+  }
+  /// As a socket's owner does that reads content to where it belongs.
+  std::size_t read_to_its_place(TimePoint now, const Bytes& bytes) {
+    const std::span<std::byte> place = link.place();
+    if (place.empty()) return read(now, bytes);
+    const std::size_t size = std::min(place.size(), bytes.size());
+    std::ranges::copy(bytes.span().first(size), place.begin());
+    link.on_placed(now, size, actions);
+    return size;
+  }
+
   std::string closed() const { return actions.closed ? actions.closed->error.to_string() : "not closed"; }
 
   Link link;
   Actions actions;
   bool gives_credit = true;
+  bool places = false;  ///< `read_to_its_place`
 };
 
 /// Two ends, and what passes bytes between them.
@@ -79,8 +95,9 @@ class LinkTest : public testing::Test {
 
   std::size_t pass(LinkEnd& from, LinkEnd& to, std::size_t piece = std::numeric_limits<std::size_t>::max()) {
     const Bytes bytes = from.take_writes();
-    for (std::size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size() - at)) {
-      to.link.on_bytes(now_, bytes.slice(at, piece), to.actions);
+    for (std::size_t at = 0; at < bytes.size();) {
+      const Bytes part = bytes.slice(at, piece);
+      at += to.places ? to.read_to_its_place(now_, part) : to.read(now_, part);
     }
     if (to.gives_credit) to.link.give_credit(0, to.actions);
     return bytes.size();

@@ -48,6 +48,24 @@ TEST_F(LinkTest, a_message_above_the_chunk_size_goes_in_parts_and_arrives_whole)
   EXPECT_EQ(acceptor_.take_received(), (std::vector<std::string>{"y", large}));
 }
 
+TEST_F(LinkTest, content_that_is_read_to_its_place_makes_the_same_messages) {
+  for (const std::size_t piece : {7U, 1'000U, 65'000U, 1'000'000U}) {
+    dialer_ = LinkEnd(Role::kDialer, "ada", 1 << 20);
+    acceptor_ = LinkEnd(Role::kAcceptor, "bob", 1 << 20);
+    acceptor_.places = true;
+    establish();
+    EXPECT_TRUE(acceptor_.link.place().empty());
+    std::string large(300'000, 'x');
+    for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>('a' + i % 23);
+    ASSERT_TRUE(dialer_.send(now_, large).has_value());
+    ASSERT_TRUE(dialer_.send(now_, "small").has_value());
+    ASSERT_TRUE(dialer_.send(now_, large + large).has_value());
+    exchange(piece);
+    EXPECT_EQ(acceptor_.take_received(), (std::vector<std::string>{large, "small", large + large})) << piece;
+    EXPECT_EQ(dialer_.link.under_way_bytes() / CreditCounter::kStepBytes, 0U) << "all of it was counted";
+  }
+}
+
 TEST_F(LinkTest, credit_for_what_was_not_sent_closes_the_link) {
   establish();
   dialer_.link.on_bytes(now_, frame(FrameType::kCredit, std::string("\1\0\0\0\0\0\0\0", 8)), dialer_.actions);

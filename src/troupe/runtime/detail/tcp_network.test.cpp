@@ -107,6 +107,30 @@ struct PlainServer {
   tcp::acceptor acceptor;
 };
 
+TEST_F(TcpNetworkTest, what_has_a_place_is_read_right_there_and_what_follows_is_not) {
+  struct Placer final : Connection::Events {
+    std::span<std::byte> place() override { return std::span(content).subspan(filled); }
+    void on_placed(std::size_t size) override { filled += size; }
+    void on_bytes(Bytes bytes) override { rest += bytes.view(); }
+    void on_end(std::string_view) override {}
+    std::vector<std::byte> content = std::vector<std::byte>(300'000);
+    std::size_t filled = 0;
+    std::string rest;
+  } placer;
+  std::unique_ptr<Connection> accepted;
+  const auto dialed = connect(listen(accepted));
+  ASSERT_TRUE(dialed && run_until([&] { return accepted != nullptr; }));
+  accepted->start(placer);
+  Collector nothing;
+  (*dialed)->start(nothing);
+  std::string text;
+  while (text.size() < 400'000) text += std::to_string(text.size());
+  write(**dialed, text);
+  ASSERT_TRUE(run_until([&] { return placer.filled + placer.rest.size() == text.size(); }));
+  EXPECT_EQ(Bytes::copy_of(placer.content).view(), text.substr(0, 300'000));
+  EXPECT_EQ(placer.rest, text.substr(300'000));
+}
+
 TEST_F(TcpNetworkTest, two_ends_talk_over_every_kind_of_address) {
   for (const std::string address : {"127.0.0.1:0", "[::1]:0", "localhost:0"}) {
     std::unique_ptr<Connection> server;

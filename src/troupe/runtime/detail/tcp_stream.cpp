@@ -28,8 +28,10 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kTurnBytes = 128U << 10U;  // What comes behind waits for the turns of actors, some tens of µs.
-constexpr std::size_t kPiecesMax = 64;           // Of one system call; Asio itself takes no more.
+constexpr std::size_t kTurnBytes = 64U << 10U;  // What comes behind waits for the turns of actors, some tens of µs.
+constexpr std::size_t kBehindPlaceBytes = 2U << 10U;  // Of what follows content that goes where it belongs: more is
+                                                      // mostly content too, which would be copied once more.
+constexpr std::size_t kPiecesMax = 64;                // Of one system call; Asio itself takes no more.
 
 std::string address_text(const error_code& error, const asio::ip::tcp::endpoint& endpoint) {
   if (error) return "unknown";
@@ -125,21 +127,28 @@ void TcpStream::on_readable() {
   wait_readable();
 }
 
+std::span<std::byte> TcpStream::place() const { return events_ != nullptr ? events_->place() : std::span<std::byte>(); }
+
 /// Reads what is there, up to a turn's share.
 void TcpStream::receive() {
   if (tls_) return receive_sealed();
   for (std::size_t received = 0; received < kTurnBytes && !closed_;) {
-    const std::span<std::byte> room = context_->read_buffer.room();
+    const std::span<std::byte> place = this->place();
+    std::span<std::byte> room = context_->read_buffer.room();
+    if (!place.empty()) room = room.first(kBehindPlaceBytes);
     error_code error;
-    const std::size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    const std::array buffers{asio::buffer(place.data(), place.size()), asio::buffer(room.data(), room.size())};
+    const std::size_t size = socket_.read_some(buffers, error);
     if (is_only_full(error)) return;
     if (error) return end(error_text(error));
     received += size;
     context_->received_bytes.add(size);
     if (!std::exchange(heard_, true) && looks_like_tls(room.first(size))) return end_politely(kTlsOnPeerOnly);
-    if (events_ != nullptr)
-      events_->on_bytes(context_->read_buffer.take(size));  // Else it lingers: not taken, overwritten.
-    if (size < room.size()) return;
+    const std::size_t placed = std::min(size, place.size());
+    if (placed > 0) events_->on_placed(placed);
+    if (size > placed && events_ != nullptr)
+      events_->on_bytes(context_->read_buffer.take(size - placed));  // Else it lingers: not taken, overwritten.
+    if (size < place.size() + room.size()) return;
   }
 }
 
@@ -164,9 +173,14 @@ void TcpStream::receive_sealed() {
 void TcpStream::open(std::span<const std::byte> sealed) {
   tls_->feed(sealed);
   for (;;) {
-    const std::size_t size = tls_->open(context_->read_buffer.room());
+    const std::span<std::byte> place = this->place();
+    const std::size_t size = tls_->open(place.empty() ? context_->read_buffer.room() : place);
     if (size == 0) break;
-    if (events_ != nullptr) events_->on_bytes(context_->read_buffer.take(size));
+    if (!place.empty()) {
+      events_->on_placed(size);
+    } else if (events_ != nullptr) {
+      events_->on_bytes(context_->read_buffer.take(size));
+    }
     if (closed_) return;  // And the session may be on another shard.
   }
   if (!tls_->failure().empty() && !lingering_) {

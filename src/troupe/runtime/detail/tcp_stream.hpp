@@ -54,6 +54,7 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
  private:
   void wait_readable();
   void on_readable();
+  std::span<std::byte> place() const;
   void receive();
   void receive_sealed();
   void open(std::span<const std::byte> sealed);
