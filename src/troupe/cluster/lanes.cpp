@@ -17,6 +17,11 @@ std::uint64_t flow_of(const Envelope& envelope) {
   return flow_of(envelope.key, envelope.sender.actor, envelope.recipient);
 }
 
+/// Journey::group
+std::uint8_t group_of(std::uint64_t flow) {
+  return static_cast<std::uint8_t>(flow & ((1U << Journey::kGroupBits) - 1));
+}
+
 /// What chooses its lane. On a journey that is the group, on all nodes alike.
 std::uint64_t lane_flow_of(const Envelope& envelope) {
   if (envelope.stamps && envelope.stamps->journey) [[unlikely]]
@@ -167,14 +172,17 @@ void Lanes::lose(Lane& lane, const Error& why) {
 void Lanes::tell_loss(const LostLane& lost) {
   const Peer* peer = peer_of(lost.node);
   if (peer == nullptr || peer->link != lost.link) return;
-  shard_.messages_lost(lost.node, lost.reason, [&](ActorId sender, ActorId recipient, const Via& via) {
-    const PeerChannel& channel = channel_of(*peer, via.channel.id());
-    if (channel.name != lost.channel) return false;
-    const std::uint64_t flow = flow_of(via.key.hash(), sender, recipient);
+  const auto takes_lane = [&](const PeerChannel& channel, std::uint64_t flow) {
     const std::uint32_t shard = shard_for(channel, flow);
     if (lost.index % options_.shards != shard) return false;
     return channel.options->lane_choice != LaneChoice::kAffinity ||
            flow % lanes_of_shard(channel, shard) == lost.index / options_.shards;
+  };
+  shard_.messages_lost(lost.node, lost.reason, [&](ActorId sender, ActorId recipient, const Via& via) {
+    const PeerChannel& channel = channel_of(*peer, via.channel.id());
+    if (channel.name != lost.channel) return false;
+    const std::uint64_t flow = flow_of(via.key.hash(), sender, recipient);
+    return takes_lane(channel, flow) || takes_lane(channel, cluster::group_of(flow));  // As an ordinary message, or on a journey.
   });
 }
 
@@ -228,9 +236,7 @@ bool Lanes::keeps_order(const NodeId& neighbour, const Envelope& envelope) const
   return peer == nullptr || channel_of(*peer, envelope.channel).options->lane_choice == LaneChoice::kAffinity;
 }
 
-std::uint8_t Lanes::group_of(const Envelope& envelope) {
-  return static_cast<std::uint8_t>(flow_of(envelope) & ((1U << Journey::kGroupBits) - 1));
-}
+std::uint8_t Lanes::group_of(const Envelope& envelope) { return cluster::group_of(flow_of(envelope)); }
 
 SendOutcome Lanes::room_for(const NodeId& node, const Envelope& envelope) const {
   const Peer* peer = peer_of(node);

@@ -250,10 +250,11 @@ void Links::on_lane_closed(Lane& lane, const link::Closed& closed) {
 void Links::on_lane_lost(const LostLane& lost) {
   LinkState* link = find_link(lost.link);
   LaneSlot* slot = link == nullptr ? nullptr : find_slot(*link, lost.channel, lost.index);
-  if (slot == nullptr || slot->life != lost.life) return;  // Made again already.
+  if (slot == nullptr) return;
+  if (link->up && listener_ != nullptr) listener_->on_link_shaken(lost.link);
+  if (slot->life != lost.life) return;  // Made again already.
   if (!link->up) return close_link(lost.link, lost.reason, false, true);
   slot->up = false;
-  if (listener_ != nullptr) listener_->on_link_shaken(lost.link);
   log_.warning("lane {} of channel {} to {} was lost: {}", lost.index, lost.channel, link->peer.name,
                lost.reason.to_string());
   metrics_

@@ -152,6 +152,7 @@ class Fabric : private View {
   bool merge(Record record, Actions& actions);
   void end_life(const MemberTable::Entry& before, const Member& newer, Actions& actions);
   bool make_room();
+  std::vector<Edge> own_links() const;
   const Record& write_own_record();
   void publish(Actions& actions);
   void spread_goodbye(std::uint64_t name, Actions& actions);

@@ -68,8 +68,10 @@ void note_gap(Findings& findings, const Address& from, std::uint32_t to, std::ui
 std::string untold_loss(const Findings& findings, const std::function<bool(const Address&)>& lives) {
   for (const auto& [pair, sent] : findings.sent) {
     if (sent.lost_up_to > sent.told_lost_up_to && lives(pair.first)) {
-      return fmt::format("n{} never got message {} of an actor of shard {} of another node, which was not told",
-                         pair.second, sent.lost_up_to, pair.first.actor.shard());
+      std::uint32_t from = 0;
+      while (!pair.first.node.same_node(NodeId::named(sim_node_name(from)))) ++from;
+      return fmt::format("n{} never got message {} of an actor of shard {} of n{}, which was told only up to {}",
+                         pair.second, sent.lost_up_to, pair.first.actor.shard(), from, sent.told_lost_up_to);
     }
   }
   return {};

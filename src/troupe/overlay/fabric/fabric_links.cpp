@@ -37,7 +37,6 @@ Actions Fabric::on_link_up(TimePoint now, LinkId link, const Member& peer, const
 
 /// There is a link with this node now, or another one. What was said over the one before may be lost.
 void Fabric::add_neighbour(const Member& peer, Actions& actions) {
-  table_.find(peer.id().name)->way.path = 0;  // Whatever the way was before, it is a new one.
   ++made_[peer.id().name];
   map_changed_ = true;
   publish_at_ = std::min(publish_at_, now_ + options_.publish_after);
@@ -118,6 +117,7 @@ Actions Fabric::on_lane_lost(TimePoint now, LinkId link) {
   if (owner == nullptr) return {};
   // For those whose messages pass over this link it is another one now.
   ++made_[owner->member.id().name];
+  map_changed_ = true;
   publish_at_ = std::min(publish_at_, now_ + options_.publish_after);
   return finish({});
 }

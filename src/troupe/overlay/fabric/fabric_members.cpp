@@ -30,9 +30,7 @@ void Fabric::find_ways_anew(Actions& actions) {
   }
   map_changed_ = false;
   search_at_ = TimePoint::max();
-  std::vector<std::uint64_t> names;
-  for (const auto& [name, neighbour] : neighbours_.all()) names.push_back(name);
-  for (MemberTable::Entry* entry : find_ways(table_, self_id_.name, names, ++searches_)) judge(*entry, actions);
+  for (MemberTable::Entry* entry : find_ways(table_, self_id_.name, own_links(), ++searches_)) judge(*entry, actions);
 }
 
 /// The way to this member is another one, or there is none any more.

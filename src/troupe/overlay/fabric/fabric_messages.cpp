@@ -247,10 +247,15 @@ void Fabric::spread_goodbye(std::uint64_t name, Actions& actions) {
     take(plumtree_.broadcast(now_, packet(message::Topic::kRecords, records)), actions);
 }
 
+std::vector<Edge> Fabric::own_links() const {
+  std::vector<Edge> links;
+  for (const auto& [name, neighbour] : neighbours_.all()) links.push_back({name, made_.at(name)});
+  return links;
+}
+
 /// Our own record stands in the table as those of the others do.
 const Record& Fabric::write_own_record() {
-  Record record{.member = self_, .version = ++version_, .left = false, .links = {}};
-  for (const auto& [name, neighbour] : neighbours_.all()) record.links.push_back({name, made_[name]});
+  Record record{.member = self_, .version = ++version_, .left = false, .links = own_links()};
   (void)table_.merge(std::move(record), now_);
   MemberTable::Entry& entry = *table_.find(self_id_.name);
   table_.set_stage(entry, MemberTable::Stage::kUp, now_);

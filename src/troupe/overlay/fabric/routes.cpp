@@ -7,7 +7,7 @@
 namespace troupe::overlay {
 
 std::vector<MemberTable::Entry*> find_ways(MemberTable& table, std::uint64_t self,
-                                           const std::vector<std::uint64_t>& neighbours, std::uint32_t search) {
+                                           const std::vector<Edge>& links, std::uint32_t search) {
   std::vector<MemberTable::Entry*> found;
   std::vector<MemberTable::Entry*> changed;
   const auto reach = [&](MemberTable::Entry& entry, const Edge& edge, const Way& way) {
@@ -19,9 +19,8 @@ std::vector<MemberTable::Entry*> find_ways(MemberTable& table, std::uint64_t sel
     found.push_back(&entry);
     if (entry.way.path != before.path) changed.push_back(&entry);
   };
-  for (const std::uint64_t name : neighbours) {
-    if (MemberTable::Entry* entry = table.find(name); entry != nullptr)
-      reach(*entry, {.to = name, .made = 0}, {.next_hop = name});
+  for (const Edge& edge : links) {
+    if (MemberTable::Entry* entry = table.find(edge.to); entry != nullptr) reach(*entry, edge, {.next_hop = edge.to});
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     MemberTable::Entry& from = *found[i];
