@@ -86,7 +86,8 @@ int main(int argc, char** argv) {
   document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
   document->add_option("--faults", documents.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  document->add_option("--overlay", documents.overlay, "who is linked with whom; else the seed chooses")->check(CLI::IsMember(overlays));
+  document->add_option("--overlay", documents.overlay, "who is linked with whom; else the seed chooses")
+      ->check(CLI::IsMember(overlays));
   document->add_option("--lanes", documents.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));
@@ -96,7 +97,8 @@ int main(int argc, char** argv) {
   add_common(cluster);
   cluster->add_option("--nodes", clusters.nodes)->capture_default_str()->check(CLI::Range(2, 100));
   cluster->add_option("--faults", clusters.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  cluster->add_option("--overlay", clusters.overlay, "who is linked with whom; else the seed chooses")->check(CLI::IsMember(overlays));
+  cluster->add_option("--overlay", clusters.overlay, "who is linked with whom; else the seed chooses")
+      ->check(CLI::IsMember(overlays));
   cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));
@@ -106,7 +108,8 @@ int main(int argc, char** argv) {
   add_common(delivery);
   delivery->add_option("--nodes", deliveries.nodes)->capture_default_str()->check(CLI::Range(2, 100));
   delivery->add_option("--faults", deliveries.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  delivery->add_option("--overlay", deliveries.overlay, "who is linked with whom; else the seed chooses")->check(CLI::IsMember(overlays));
+  delivery->add_option("--overlay", deliveries.overlay, "who is linked with whom; else the seed chooses")
+      ->check(CLI::IsMember(overlays));
   delivery->add_option("--lanes", deliveries.data_lanes, "connections of the data channel; 0: the seed chooses")
       ->capture_default_str()
       ->check(CLI::Range(0, 64));

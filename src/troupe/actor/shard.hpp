@@ -133,9 +133,8 @@ class Shard {
   /// Whether this means an actor of this process: of this node in any life since it was started, or in whichever is
   /// alive.
   bool is_here(const NodeId& node) const {
-    return node.same_node(options_.node) &&
-           (node.incarnation == 0 ||
-            (node.incarnation >= first_incarnation_ && node.incarnation <= options_.node.incarnation));
+    return node.same_node(options_.node) && (node.incarnation == 0 || (node.incarnation >= first_incarnation_ &&
+                                                                       node.incarnation <= options_.node.incarnation));
   }
   /// The node goes on with a greater incarnation, because the others had declared it down. Its actors live on, and
   /// whoever holds an older ref to them inside this process still reaches them.

@@ -112,12 +112,12 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
   auto overlay = overlay::make_overlay(options.overlay, options.fabric.join, shard.random().fork());
   if (!overlay) return std::unexpected(overlay.error());
   for (std::uint32_t i = 0; i < shards; ++i) {
-    lanes_.push_back(std::make_unique<Lanes>(
-        LanesOptions{.message_bytes_max = options.message_bytes_max,
-                     .hops_max = options.hops_max,
-                     .shards = shards,
-                     .channels = links.channels},
-        *routings_[i], *places_[i].shard, *places_[i].network, *losses_[i], metrics, log_sink));
+    lanes_.push_back(std::make_unique<Lanes>(LanesOptions{.message_bytes_max = options.message_bytes_max,
+                                                          .hops_max = options.hops_max,
+                                                          .shards = shards,
+                                                          .channels = links.channels},
+                                             *routings_[i], *places_[i].shard, *places_[i].network, *losses_[i],
+                                             metrics, log_sink));
     if ((*overlay)->relays()) routings_[i]->number_all();
     deliveries_.push_back(
         std::make_unique<StrongDelivery>(options.delivery, *places_[i].shard, *routings_[i], metrics, log_sink));
@@ -125,8 +125,8 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
   }
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
                                    metrics, log_sink);
-  auto fabric = std::make_unique<overlay::Fabric>(options.fabric, options.self, *std::move(overlay),
-                                                  shard.random().fork());
+  auto fabric =
+      std::make_unique<overlay::Fabric>(options.fabric, options.self, *std::move(overlay), shard.random().fork());
   const auto actor = shard.spawn<ClusterActor>({.name = kMembershipName}, std::move(fabric), *links_,
                                                static_cast<RouteTables&>(*this), metrics);
   if (!actor) return std::unexpected(actor.error());

@@ -10,8 +10,7 @@ constexpr std::size_t kDialErrorsMax = 1024;
 
 }  // namespace
 
-ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes,
-                           Metrics& metrics)
+ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics)
     : fabric_(std::move(fabric)),
       links_(links),
       routes_(routes),

@@ -64,7 +64,8 @@ class RouteTables {
 /// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
-  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
+  using Messages =
+      troupe::Messages<LinkUp, LinkDown, LinkShaken, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
 
   ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics);
 

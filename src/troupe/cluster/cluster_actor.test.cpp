@@ -94,11 +94,10 @@ class Watcher : public Actor<Watcher> {
 class ClusterActorTest : public testing::Test {
  protected:
   ClusterActorTest() {
-    actor_ =
-        shard()
-            .spawn<ClusterActor>({}, std::make_unique<ScriptedFabric>(script_), ada().links,
-                                 static_cast<RouteTables&>(routes_), ada().world.metrics())
-            .value();
+    actor_ = shard()
+                 .spawn<ClusterActor>({}, std::make_unique<ScriptedFabric>(script_), ada().links,
+                                      static_cast<RouteTables&>(routes_), ada().world.metrics())
+                 .value();
     watcher_ = shard().spawn<Watcher>({}, events_).value();
     shard().tell(actor_, WatchMembers{watcher_});
     nodes_.settle();
@@ -127,8 +126,8 @@ TEST_F(ClusterActorTest, tells_the_overlay_what_happens) {
   tell(OverlayMessage{1, Bytes::copy_of("x")}, {});
   tell(LinkDown{1, Error{ErrorCode::kTimeout, ""}, true}, {});
   tell(DialFailed{"eve:1", Error{ErrorCode::kUnreachable, "gone"}}, {});
-  EXPECT_THAT(script_.told,
-              ElementsAre("start", "link up bob bob:1", "message x over 1", "link down timeout left", "dial failed eve:1"));
+  EXPECT_THAT(script_.told, ElementsAre("start", "link up bob bob:1", "message x over 1", "link down timeout left",
+                                        "dial failed eve:1"));
 }
 
 TEST_F(ClusterActorTest, dials_what_the_overlay_wants) {

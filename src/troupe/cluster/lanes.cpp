@@ -44,7 +44,8 @@ bool is_full(const Lane& lane, const ChannelOptions& options, std::size_t share)
 
 }  // namespace
 
-Lanes::Lanes(LanesOptions options, Routing& routing, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink)
+Lanes::Lanes(LanesOptions options, Routing& routing, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics,
+             LogSink& log_sink)
     : options_(std::move(options)),
       routing_(routing),
       shard_(shard),
@@ -182,7 +183,8 @@ void Lanes::tell_loss(const LostLane& lost) {
     const PeerChannel& channel = channel_of(*peer, via.channel.id());
     if (channel.name != lost.channel) return false;
     const std::uint64_t flow = flow_of(via.key.hash(), sender, recipient);
-    return takes_lane(channel, flow) || takes_lane(channel, cluster::group_of(flow));  // As an ordinary message, or on a journey.
+    return takes_lane(channel, flow) ||
+           takes_lane(channel, cluster::group_of(flow));  // As an ordinary message, or on a journey.
   });
 }
 
@@ -258,9 +260,11 @@ void Lanes::send_for(const NodeId& node, EnvelopePtr envelope) {
   const std::uint64_t correlation = envelope->correlation;
   const EnvelopeKind kind = envelope->kind;
   const ActorId recipient = envelope->recipient;
+  const bool is_on_journey = envelope->stamps && envelope->stamps->journey;
+  const NodeId to = is_on_journey ? envelope->stamps->journey->to : node;
   const Result<void> sent = try_send(node, envelope);
   if (sent) return;
-  if (kind == EnvelopeKind::kTell) refused_[{node, asker.actor.shard()}].emplace(asker.actor, recipient);
+  if (kind == EnvelopeKind::kTell) refused_[{to, asker.actor.shard()}].emplace(asker.actor, recipient);
   if (!is_ask) return;
   EnvelopePtr answer = Envelope::make(EnvelopeKind::kError, sent.error());
   answer->correlation = correlation;
@@ -385,7 +389,8 @@ Result<void> Lanes::write(Lane& lane, const ChannelOptions& channel, const NodeI
 
 std::unexpected<Error> Lanes::refuse(const NodeId& node, const Envelope& envelope, Error why) {
   count_dead_letter(why.code);
-  const bool is_passing = envelope.stamps && envelope.stamps->journey && envelope.stamps->journey->from != shard_.node();
+  const bool is_passing =
+      envelope.stamps && envelope.stamps->journey && envelope.stamps->journey->from != shard_.node();
   if (envelope.kind == EnvelopeKind::kReply && why.code == ErrorCode::kTooLarge && !is_passing) {
     // The asker on the other node is told why, instead of waiting for an answer that cannot come.
     EnvelopePtr error = Envelope::make(EnvelopeKind::kError, Error{why.code, "the answer: " + why.detail});

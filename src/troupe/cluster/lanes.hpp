@@ -43,7 +43,8 @@ class LaneLoss {
 class Lanes final : private LaneOwner {
  public:
   /// `routing` is the shard's, for messages of other nodes that pass through this one.
-  Lanes(LanesOptions options, Routing& routing, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics, LogSink& log_sink);
+  Lanes(LanesOptions options, Routing& routing, Shard& shard, Network& network, LaneLoss& loss, Metrics& metrics,
+        LogSink& log_sink);
 
   // What Links tells all shards (LaneShards).
 
@@ -166,8 +167,8 @@ class Lanes final : private LaneOwner {
   };
   std::map<NodeId, Stranger> strangers_;
   std::size_t strangers_messages_ = 0;
-  bool reporting_ = false;                                ///< `report_each_second` has its timer.
-  std::uint64_t turn_ = 0;                                ///< For LaneChoice::kRoundRobin.
+  bool reporting_ = false;  ///< `report_each_second` has its timer.
+  std::uint64_t turn_ = 0;  ///< For LaneChoice::kRoundRobin.
 };
 
 }  // namespace troupe::cluster

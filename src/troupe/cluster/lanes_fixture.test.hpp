@@ -9,8 +9,8 @@
 
 #include "troupe/actor/fixture.hpp"
 #include "troupe/cluster/lanes.hpp"
-#include "troupe/cluster/routing.hpp"
 #include "troupe/cluster/links.hpp"
+#include "troupe/cluster/routing.hpp"
 
 namespace troupe::cluster {
 

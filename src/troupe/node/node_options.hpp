@@ -27,8 +27,7 @@ struct NodeOptions {
   bool is_server = true;            ///< In the overlay client_server.
   std::string secret;               ///< Shared by all nodes. May be empty only while the node listens on loopback.
   runtime::TlsOptions cluster_tls;  ///< On all connections to other nodes; `address` is set from the above.
-  cluster::ClusterOptions
-      cluster;  ///< The rest; `self`, `cluster`, `secret` and `fabric.join` are set from the above.
+  cluster::ClusterOptions cluster;  ///< The rest; `self`, `cluster`, `secret` and `fabric.join` are set from the above.
 
   // Documents.
   std::string data;  ///< Directory of the journal. Needed if there are document types.

@@ -83,14 +83,15 @@ struct Delivered {
   friend bool operator==(const Delivered&, const Delivered&) = default;
 };
 
-/// The others had declared this node down, so for them this life of it is over: from now on it has this incarnation. Its
-/// links are closed before, in the old life's name.
+/// The others had declared this node down, so for them this life of it is over: from now on it has this incarnation.
+/// Its links are closed before, in the old life's name.
 struct Reborn {
   Member self;
   friend bool operator==(const Reborn&, const Reborn&) = default;
 };
 
-using Action = std::variant<Dial, CloseLink, Send, LinkChosen, MemberUp, MemberUnreachable, WayChanged, MemberDown, Delivered, Reborn>;
+using Action = std::variant<Dial, CloseLink, Send, LinkChosen, MemberUp, MemberUnreachable, WayChanged, MemberDown,
+                            Delivered, Reborn>;
 
 /// To be carried out in this order.
 using Actions = std::vector<Action>;

@@ -93,8 +93,7 @@ Actions Fabric::on_tick(TimePoint now) {
 
 std::optional<TimePoint> Fabric::next_tick() const {
   if (leaving_) return std::nullopt;
-  TimePoint next =
-      std::min({search_at_, judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_});
+  TimePoint next = std::min({search_at_, judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_});
   for (const auto& due : {dials_.next_due(), overlay_->next_tick(), plumtree_.next_tick()}) {
     if (due) next = std::min(next, *due);
   }

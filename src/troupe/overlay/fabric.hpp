@@ -41,19 +41,21 @@ struct FabricOptions {
 
 /// One node's part in holding the cluster together, over whatever links its overlay wants: who is a member, who has
 /// failed, how a message reaches a node that is not a neighbour, and how a broadcast reaches all. The same for every
-/// overlay. Pure: the caller owns sockets, clock and timers, reports events, and carries out the actions that come back.
+/// overlay. Pure: the caller owns sockets, clock and timers, reports events, and carries out the actions that come
+/// back.
 ///
 /// **Membership** is whole on every node (`MemberTable`): each node says who it is and with whom it is linked, in a
 /// record that it broadcasts when that changes; neighbours compare tables to repair what a broadcast missed.
 ///
 /// **Failure**: the records are a map of the links, so a node is reachable as long as any two nodes on a way to it say
-/// that they are linked. A node whose links are all lost is suspected (`MemberUnreachable`) everywhere at once; those who
-/// had a link with it dial it, and ask others to (the indirect probe of SWIM: Das et al., DSN 2002, section 3.1; a probe
-/// that succeeds shows as a link). If there is no way to it for `down_after`, each node declares it down for itself.
+/// that they are linked. A node whose links are all lost is suspected (`MemberUnreachable`) everywhere at once; those
+/// who had a link with it dial it, and ask others to (the indirect probe of SWIM: Das et al., DSN 2002, section 3.1; a
+/// probe that succeeds shows as a link). If there is no way to it for `down_after`, each node declares it down for
+/// itself.
 ///
-/// **Coming back**: a node that was declared down in one place is not up again in the same life. Who sees such a node on
-/// its map broadcasts a verdict, and the node takes a new incarnation (`Reborn`). If two halves of a cluster declared each
-/// other down, the smaller half yields.
+/// **Coming back**: a node that was declared down in one place is not up again in the same life. Who sees such a node
+/// on its map broadcasts a verdict, and the node takes a new incarnation (`Reborn`). If two halves of a cluster
+/// declared each other down, the smaller half yields.
 class Fabric : private View {
  public:
   Fabric(FabricOptions options, Member self, std::unique_ptr<Overlay> overlay, Random random);
@@ -91,8 +93,8 @@ class Fabric : private View {
   /// Another address to find the cluster at.
   [[nodiscard]] virtual Actions join(TimePoint now, const std::string& address);
 
-  /// The operator says that this member is gone: it is down everywhere, and if it is there, it has to come back in a new
-  /// life. False if there is no such member.
+  /// The operator says that this member is gone: it is down everywhere, and if it is there, it has to come back in a
+  /// new life. False if there is no such member.
   [[nodiscard]] virtual bool declare_down(TimePoint now, std::uint64_t name, Actions& actions);
 
   /// The node is about to leave. Nobody is dialed from now on and new links are refused; links stay, so that the caller

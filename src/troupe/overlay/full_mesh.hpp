@@ -7,8 +7,8 @@
 
 namespace troupe::overlay {
 
-/// Every node is linked with every other one: one hop to anybody, and as many links as nodes. For clusters of up to some
-/// hundred nodes.
+/// Every node is linked with every other one: one hop to anybody, and as many links as nodes. For clusters of up to
+/// some hundred nodes.
 class FullMesh final : public WantedLinks {
  public:
   FullMesh(WantedLinksOptions options, Random random) : WantedLinks(options, random) {}

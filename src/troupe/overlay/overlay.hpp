@@ -13,8 +13,9 @@
 #include "troupe/overlay/member.hpp"
 
 /// An overlay decides one thing: with whom this node is linked. All else that a cluster needs (who is a member, who has
-/// failed, how a message reaches a node that is not a neighbour, how a broadcast travels) is the same for every overlay,
-/// and is made from the links that it asks for (fabric.hpp). So an application sees one semantics on all of them.
+/// failed, how a message reaches a node that is not a neighbour, how a broadcast travels) is the same for every
+/// overlay, and is made from the links that it asks for (fabric.hpp). So an application sees one semantics on all of
+/// them.
 ///
 /// To write one of your own: derive from `Overlay`, or, if what you want is a plain function of who is a member, from
 /// `WantedLinks` (wanted_links.hpp), which is a few lines; examples/overlay.cpp is one.
@@ -91,12 +92,13 @@ constexpr std::string_view to_string(LinkEnd end) {
   return "unknown";
 }
 
-/// The interface of all overlays: pure state machines. Events and what the node knows in, wishes out; no clock, socket or
-/// thread. Options and a `Random` come to the constructor, and the same events give the same wishes everywhere. Not
+/// The interface of all overlays: pure state machines. Events and what the node knows in, wishes out; no clock, socket
+/// or thread. Options and a `Random` come to the constructor, and the same events give the same wishes everywhere. Not
 /// thread-safe: one actor owns it.
 ///
 /// Links come about in three ways, and the overlay hears of each: it wished for one (`Connect`), the other end did, or
-/// the node dialed an address of its configuration to find the cluster. A link that the overlay does not want it closes.
+/// the node dialed an address of its configuration to find the cluster. A link that the overlay does not want it
+/// closes.
 class Overlay {
  public:
   virtual ~Overlay() = default;

@@ -17,8 +17,7 @@ namespace troupe::overlay {
 class Ring final : public WantedLinks {
  public:
   /// `tries`: how many suspected nodes on either side are tried at a time.
-  Ring(std::size_t tries, WantedLinksOptions options, Random random)
-      : WantedLinks(options, random), tries_(tries) {}
+  Ring(std::size_t tries, WantedLinksOptions options, Random random) : WantedLinks(options, random), tries_(tries) {}
 
   std::string_view name() const override { return "ring"; }
 

@@ -71,7 +71,8 @@ Wishes WantedLinks::reconcile(const View& view) {
   for (const std::uint64_t name : wanted_now) {
     const auto [place, is_new] = targets_.try_emplace(name);
     // Of two that find each other at the same time one dials, and the other one only if nothing comes of it.
-    if (is_new) place->second.due = view.now() + (self_name_ < name ? Duration{} : jittered(options_.second_dial_wait, random_));
+    if (is_new)
+      place->second.due = view.now() + (self_name_ < name ? Duration{} : jittered(options_.second_dial_wait, random_));
   }
   for (auto entry = targets_.begin(); entry != targets_.end();) {
     auto& [name, target] = *entry;

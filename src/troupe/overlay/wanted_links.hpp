@@ -18,10 +18,10 @@ struct WantedLinksOptions {
 };
 
 /// A base for overlays whose links are a plain function of who is a member. Such an overlay says only which nodes it
-/// wants to be linked with; this class makes the links, makes them again, and closes what nobody wants. A link is closed
-/// by agreement: each end tells the other whether it wants it, and when neither does, after a while in which other links
-/// can take its place, the one with the smaller name closes it. So an overlay may be asymmetric in what it wants (a
-/// client wants its server), and links are still symmetric.
+/// wants to be linked with; this class makes the links, makes them again, and closes what nobody wants. A link is
+/// closed by agreement: each end tells the other whether it wants it, and when neither does, after a while in which
+/// other links can take its place, the one with the smaller name closes it. So an overlay may be asymmetric in what it
+/// wants (a client wants its server), and links are still symmetric.
 class WantedLinks : public Overlay {
  public:
   Wishes start(const View& view) final;
@@ -46,10 +46,10 @@ class WantedLinks : public Overlay {
     bool is_linked = false;
     bool is_wanted_there = true;  ///< By the other end, as far as we heard.
     bool is_dialed = false;
-    unsigned failures = 0;      ///< In a row: dials that failed, and links that did not last.
+    unsigned failures = 0;  ///< In a row: dials that failed, and links that did not last.
     TimePoint linked_since;
-    TimePoint due;              ///< Of the next dial.
-    TimePoint unwanted_since;   ///< While linked, by both ends.
+    TimePoint due;             ///< Of the next dial.
+    TimePoint unwanted_since;  ///< While linked, by both ends.
   };
 
   Wishes reconcile(const View& view);

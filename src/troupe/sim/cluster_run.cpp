@@ -156,7 +156,11 @@ RunOutcome run_cluster(std::uint64_t seed, const ClusterRunOptions& options) {
   Random choice(seed);
   const auto lanes = static_cast<std::uint32_t>(options.data_lanes != 0 ? options.data_lanes : 1 + choice.below(8));
   const auto shards = static_cast<std::uint32_t>(1 + choice.below(3));
-  World world(seed, {.nodes = options.nodes, .shards = shards, .data_lanes = lanes, .overlay = choose_overlay(seed, options.overlay), .trace = options.trace});
+  World world(seed, {.nodes = options.nodes,
+                     .shards = shards,
+                     .data_lanes = lanes,
+                     .overlay = choose_overlay(seed, options.overlay),
+                     .trace = options.trace});
   std::vector<std::uint64_t> lives(options.nodes, 0);
   const auto spawn_in_new_lives = [&] {
     for (std::uint32_t n = 0; n < options.nodes; ++n) {

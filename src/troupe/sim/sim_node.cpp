@@ -94,7 +94,8 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
     places.push_back({shards_[i]->shard.get(), ports_[i].get()});
   }
   cluster::ClusterOptions cluster_options;
-  cluster_options.self = {.name = name_, .incarnation = incarnation, .address = sim_address(options_.index), .server = options_.is_server};
+  cluster_options.self = {
+      .name = name_, .incarnation = incarnation, .address = sim_address(options_.index), .server = options_.is_server};
   cluster_options.overlay.name = options_.overlay;
   cluster_options.secret = "simulated";
   cluster_options.fabric.join = options_.join;

@@ -16,7 +16,7 @@ struct WorldOptions {
   std::uint32_t shards = 2;  ///< Of each node.
   std::uint32_t data_lanes = 1;
   std::string overlay = "full_mesh";  ///< Static: a line. Of client_server, the first two are servers.
-  double unknown_chance = 0;  ///< Of each flush (SimNodeOptions).
+  double unknown_chance = 0;          ///< Of each flush (SimNodeOptions).
   SimNetworkOptions network;
   document::DocumentOptions documents;  ///< Types and limits.
   cluster::StrongDeliveryOptions delivery;

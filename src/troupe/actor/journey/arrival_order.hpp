@@ -10,9 +10,9 @@
 
 namespace troupe {
 
-/// Keeps the order of messages that pass through other nodes. While the way between two nodes is the same it keeps order
-/// by itself; when it changes, a message that is still on the old way may come after one that took the new. Such a
-/// message is too late, and lost (at most once, in order): what a receiver can do without waiting.
+/// Keeps the order of messages that pass through other nodes. While the way between two nodes is the same it keeps
+/// order by itself; when it changes, a message that is still on the old way may come after one that took the new. Such
+/// a message is too late, and lost (at most once, in order): what a receiver can do without waiting.
 class ArrivalOrder {
  public:
   /// Whether this message is in order: none of its group that was sent later has come.
@@ -31,7 +31,7 @@ class ArrivalOrder {
 
  private:
   static constexpr std::size_t kGroups = std::size_t{1} << Journey::kGroupBits;
-  using Source = std::pair<NodeId, std::uint16_t>;          ///< A shard of another node.
+  using Source = std::pair<NodeId, std::uint16_t>;             ///< A shard of another node.
   std::map<Source, std::array<std::uint64_t, kGroups>> last_;  ///< By group: the number of the newest that came.
 };
 

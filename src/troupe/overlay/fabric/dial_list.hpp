@@ -36,7 +36,8 @@ class DialList {
   void configure(const std::string& address, TimePoint now);
 
   /// An address where `node` is said to be, to be tried from `due` to `expiry`. If it is listed already, it keeps the
-  /// later expiry, and its schedule unless another node or a newer incarnation is there now. False when the list is full.
+  /// later expiry, and its schedule unless another node or a newer incarnation is there now. False when the list is
+  /// full.
   bool learn(const std::string& address, NodeId node, TimePoint due, TimePoint expiry);
 
   /// A listed address is due at once, unless its dial is in flight.

@@ -118,8 +118,7 @@ TEST(DialList, hurries) {
 TEST(DialList, keeps_to_its_bound) {
   DialList list({}, 2);
   list.configure("a:1", kStart);
-  for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(list.learn("b:" + std::to_string(i), kNode, kStart, kStart + 1h), i < 2) << i;
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(list.learn("b:" + std::to_string(i), kNode, kStart, kStart + 1h), i < 2) << i;
   EXPECT_EQ(list.size(), 3U);
   list.configure("b:0", kStart);  // No longer counted as learned.
   list.learn("c:1", kNode, kStart, kStart + 1h);

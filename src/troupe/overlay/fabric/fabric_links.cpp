@@ -61,13 +61,13 @@ std::string Fabric::refusal(const Member& peer) const {
     return fmt::format("the names '{}' and '{}' have the same hash: rename one of the nodes", namesake, peer.name);
   }
   if (known == nullptr) {
-    const bool has_room = table_.size() < options_.members_max ||
-                          std::ranges::any_of(table_.entries(), [](const auto& each) {
-                            return each.second.stage >= MemberTable::Stage::kDown;
-                          });
-    return has_room ? ""
-                    : fmt::format("node '{}' knows {} members, which is its members_max", self_.name,
-                                  options_.members_max);
+    const bool has_room =
+        table_.size() < options_.members_max ||
+        std::ranges::any_of(
+            table_.entries(), [](const auto& each) { return each.second.stage >= MemberTable::Stage::kDown; });
+    return has_room
+               ? ""
+               : fmt::format("node '{}' knows {} members, which is its members_max", self_.name, options_.members_max);
   }
   const Member& current = known->record->member;
   if (peer.incarnation < current.incarnation) {
@@ -190,7 +190,8 @@ bool Fabric::wanted(const std::string& address, const DialList::Target& target) 
   // A configured address is there to find the cluster, which needs no finding while the node that was there last is up,
   // whatever address it has among the others.
   const MemberTable::Entry* last = table_.find(target.node.name);
-  if (last != nullptr && last->stage == MemberTable::Stage::kUp && last->record->member.id() == target.node) return false;
+  if (last != nullptr && last->stage == MemberTable::Stage::kUp && last->record->member.id() == target.node)
+    return false;
   return std::ranges::none_of(table_.entries(), [&](const auto& each) { return is_there(&each.second); });
 }
 

@@ -1,4 +1,5 @@
-// How the members stand: who can be reached, who is suspected, who is down, and what a node does that finds itself down.
+// How the members stand: who can be reached, who is suspected, who is down, and what a node does that finds itself
+// down.
 
 #include <fmt/format.h>
 
@@ -158,8 +159,8 @@ void Fabric::heal() {
   (void)dials_.learn(one.address, one.id(), now_, now_ + 1ms);
 }
 
-/// For the others this life is over. Everything that was agreed in it is made anew: links, and what this node thought of
-/// others while it was cut off.
+/// For the others this life is over. Everything that was agreed in it is made anew: links, and what this node thought
+/// of others while it was cut off.
 void Fabric::be_reborn(std::uint64_t after, Actions& actions) {
   if (leaving_) return;
   const std::uint64_t incarnation = std::max(after, self_.incarnation) + 1;

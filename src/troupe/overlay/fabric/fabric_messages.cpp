@@ -160,8 +160,7 @@ void Fabric::send_records(NodeId to, const std::vector<std::shared_ptr<const Rec
     actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
     part = {};
   }
-  if (!part.records.empty() || !part.wanted.empty())
-    actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
+  if (!part.records.empty() || !part.wanted.empty()) actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
 }
 
 /// Takes what somebody says of a node. True if it is news.

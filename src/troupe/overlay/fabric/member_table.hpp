@@ -15,8 +15,9 @@ namespace troupe::overlay {
 
 /// A link of a node.
 struct Edge {
-  std::uint64_t to = 0;    ///< NodeId::name
-  std::uint32_t made = 1;  ///< How often the link, or a part of it, was made. A message may have been lost with the one before.
+  std::uint64_t to = 0;  ///< NodeId::name
+  std::uint32_t made =
+      1;  ///< How often the link, or a part of it, was made. A message may have been lost with the one before.
   friend bool operator==(const Edge&, const Edge&) = default;
 };
 
@@ -26,7 +27,7 @@ struct Record {
   Member member;
   std::uint64_t version = 0;  ///< 0: not from the node itself, but what is known from a handshake with it.
   bool left = false;
-  std::vector<Edge> links;    ///< By node, ascending.
+  std::vector<Edge> links;  ///< By node, ascending.
 
   /// Null if there is none to that node.
   const Edge* link_to(std::uint64_t name) const;
@@ -58,8 +59,9 @@ struct Way {
 };
 
 /// The membership, whole, as one node knows it: a record for each other node and how that node stands here. Records are
-/// spread by broadcast; what a broadcast did not bring is found by comparing tables, which is the anti-entropy of Demers
-/// et al. (PODC 1987) with one hash for each of 64 parts of the table, so that two equal tables cost half a kilobyte.
+/// spread by broadcast; what a broadcast did not bring is found by comparing tables, which is the anti-entropy of
+/// Demers et al. (PODC 1987) with one hash for each of 64 parts of the table, so that two equal tables cost half a
+/// kilobyte.
 class MemberTable {
  public:
   static constexpr std::size_t kBuckets = 64;

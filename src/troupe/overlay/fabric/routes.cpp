@@ -6,8 +6,8 @@
 
 namespace troupe::overlay {
 
-std::vector<MemberTable::Entry*> find_ways(MemberTable& table, std::uint64_t self,
-                                           const std::vector<Edge>& links, std::uint32_t search) {
+std::vector<MemberTable::Entry*> find_ways(MemberTable& table, std::uint64_t self, const std::vector<Edge>& links,
+                                           std::uint32_t search) {
   std::vector<MemberTable::Entry*> found;
   std::vector<MemberTable::Entry*> changed;
   const auto reach = [&](MemberTable::Entry& entry, const Edge& edge, const Way& way) {
