@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs an example as its user would: `test.py counter|ping_pong|chat PROGRAM`."""
+"""Runs an example as its user would: `test.py counter|ping_pong|chat|overlay PROGRAM`."""
 
 import queue
 import re
@@ -114,9 +114,17 @@ def chat(program):
         process.ends_well()
 
 
+def overlay(program):
+    process = Process(program)
+    process.expect('^hello b$')
+    process.expect('^passed on: [1-9]')
+    process.ends_well()
+
+
 if __name__ == '__main__':
     try:
-        {'counter': counter, 'ping_pong': ping_pong, 'chat': chat}[sys.argv[1]](sys.argv[2])
+        examples = {'counter': counter, 'ping_pong': ping_pong, 'chat': chat, 'overlay': overlay}
+        examples[sys.argv[1]](sys.argv[2])
     finally:
         for started in Process.running:
             if started.process.poll() is None:
