@@ -74,48 +74,39 @@ int main(int argc, char** argv) {
   troupe::sim::DeliveryRunOptions deliveries;
 
   const std::vector<std::string>& overlays = troupe::overlay::overlay_names();
-  const auto add_common = [&](CLI::App* command) {
+  const auto add_seeds = [&](CLI::App* command) {
     command->add_option("--seeds,--seed", seeds_text, "one seed, or a range A..B")->capture_default_str();
     command->add_flag("--trace", trace, "print what every node logs, with its virtual time");
   };
+  const auto add_common = [&](CLI::App* command, auto& options) {
+    add_seeds(command);
+    command->add_option("--faults", options.faults, "crashes, partitions, cuts and the like")->capture_default_str();
+    command->add_option("--overlay", options.overlay, "who is linked with whom; else the seed chooses")
+        ->check(CLI::IsMember(overlays));
+    command->add_option("--lanes", options.data_lanes, "connections of the data channel; 0: the seed chooses")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 64));
+  };
   CLI::App* document = app.add_subcommand(
       "document", "clients append to shared documents; no acknowledged event may be lost, repeated or reordered");
-  add_common(document);
+  add_common(document, documents);
   document->add_option("--nodes", documents.nodes)->capture_default_str()->check(CLI::Range(1, 100));
   document->add_option("--clients", documents.clients)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
-  document->add_option("--faults", documents.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  document->add_option("--overlay", documents.overlay, "who is linked with whom; else the seed chooses")
-      ->check(CLI::IsMember(overlays));
-  document->add_option("--lanes", documents.data_lanes, "connections of the data channel; 0: the seed chooses")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 64));
   CLI::App* cluster = app.add_subcommand(
       "cluster",
       "actors send each other numbered messages; no pair may see a reordering, and all must find each other again");
-  add_common(cluster);
+  add_common(cluster, clusters);
   cluster->add_option("--nodes", clusters.nodes)->capture_default_str()->check(CLI::Range(2, 100));
-  cluster->add_option("--faults", clusters.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  cluster->add_option("--overlay", clusters.overlay, "who is linked with whom; else the seed chooses")
-      ->check(CLI::IsMember(overlays));
-  cluster->add_option("--lanes", clusters.data_lanes, "connections of the data channel; 0: the seed chooses")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 64));
   CLI::App* delivery = app.add_subcommand(
       "delivery",
       "actors send each other acknowledged and causal messages; each has one true outcome, and keeps its order");
-  add_common(delivery);
+  add_common(delivery, deliveries);
   delivery->add_option("--nodes", deliveries.nodes)->capture_default_str()->check(CLI::Range(2, 100));
-  delivery->add_option("--faults", deliveries.faults, "crashes, partitions, cuts and the like")->capture_default_str();
-  delivery->add_option("--overlay", deliveries.overlay, "who is linked with whom; else the seed chooses")
-      ->check(CLI::IsMember(overlays));
-  delivery->add_option("--lanes", deliveries.data_lanes, "connections of the data channel; 0: the seed chooses")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 64));
 
   const OverlayCommand overlay(app);
-  add_common(overlay.flags());
+  add_seeds(overlay.flags());
 
   try {
     app.parse(argc, argv);

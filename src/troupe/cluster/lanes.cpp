@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "troupe/actor/actor.hpp"
+#include "troupe/cluster/routing.hpp"
 
 namespace troupe::cluster {
 
@@ -173,18 +174,16 @@ void Lanes::lose(Lane& lane, const Error& why) {
 void Lanes::tell_loss(const LostLane& lost) {
   const Peer* peer = peer_of(lost.node);
   if (peer == nullptr || peer->link != lost.link) return;
-  const auto takes_lane = [&](const PeerChannel& channel, std::uint64_t flow) {
+  const bool is_numbered = routing_.is_numbered(lost.node);
+  shard_.messages_lost(lost.node, lost.reason, [&](ActorId sender, ActorId recipient, const Via& via) {
+    const PeerChannel& channel = channel_of(*peer, via.channel.id());
+    if (channel.name != lost.channel) return false;
+    std::uint64_t flow = flow_of(via.key.hash(), sender, recipient);
+    if (is_numbered) flow = cluster::group_of(flow);
     const std::uint32_t shard = shard_for(channel, flow);
     if (lost.index % options_.shards != shard) return false;
     return channel.options->lane_choice != LaneChoice::kAffinity ||
            flow % lanes_of_shard(channel, shard) == lost.index / options_.shards;
-  };
-  shard_.messages_lost(lost.node, lost.reason, [&](ActorId sender, ActorId recipient, const Via& via) {
-    const PeerChannel& channel = channel_of(*peer, via.channel.id());
-    if (channel.name != lost.channel) return false;
-    const std::uint64_t flow = flow_of(via.key.hash(), sender, recipient);
-    return takes_lane(channel, flow) ||
-           takes_lane(channel, cluster::group_of(flow));  // As an ordinary message, or on a journey.
   });
 }
 

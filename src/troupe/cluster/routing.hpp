@@ -45,6 +45,11 @@ class Routing {
 
   /// The node in the life that is known, or nothing if the ref means another one.
   std::optional<NodeId> life_of(const NodeId& node) const;
+  /// Whether messages to the node are on a journey, even where a link of ours is all of it.
+  bool is_numbered(const NodeId& node) const {
+    const auto route = routes_.find(node.name);
+    return route != routes_.end() && route->second.is_numbered;
+  }
   /// The neighbour that leads there; nothing as above.
   std::optional<NodeId> next_hop(const NodeId& node) const;
 
