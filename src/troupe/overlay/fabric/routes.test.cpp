@@ -20,23 +20,14 @@ class Map {
     Record record{.member = {.name = name, .incarnation = 1, .address = name + ":1"},
                   .version = ++version_,
                   .left = left,
-                  .links = {}};
-    for (const std::string& link : links) {
-      const auto star = link.find('*');
-      const auto made = star == std::string::npos ? 1 : std::stoul(link.substr(star + 1));
-      record.links.push_back({hash64(link.substr(0, star)), static_cast<std::uint32_t>(made)});
-    }
-    std::ranges::sort(record.links, {}, &Edge::to);
+                  .links = edges(links)};
     (void)table_.merge(std::move(record), {});
   }
 
   /// The names of those to whom the way is another one now, in the order in which they are told.
-  std::vector<std::string> find(const std::vector<std::string>& neighbours) {
-    std::vector<std::uint64_t> names;
-    for (const std::string& name : neighbours) names.push_back(hash64(name));
-    std::ranges::sort(names);
+  std::vector<std::string> find(const std::vector<std::string>& links) {
     std::vector<std::string> changed;
-    for (const MemberTable::Entry* entry : find_ways(table_, hash64("me"), names, ++search_))
+    for (const MemberTable::Entry* entry : find_ways(table_, hash64("me"), edges(links), ++search_))
       changed.push_back(entry->record->member.name);
     return changed;
   }
@@ -53,6 +44,17 @@ class Map {
   }
 
  private:
+  static std::vector<Edge> edges(const std::vector<std::string>& links) {
+    std::vector<Edge> all;
+    for (const std::string& link : links) {
+      const auto star = link.find('*');
+      const auto made = star == std::string::npos ? 1 : std::stoul(link.substr(star + 1));
+      all.push_back({hash64(link.substr(0, star)), static_cast<std::uint32_t>(made)});
+    }
+    std::ranges::sort(all, {}, &Edge::to);
+    return all;
+  }
+
   MemberTable table_;
   std::uint64_t version_ = 0;
   std::uint32_t search_ = 0;
