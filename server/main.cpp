@@ -7,7 +7,7 @@
 
 #include "check_command.hpp"
 #include "config_flags.hpp"
-#include "ctl_command.hpp"
+#include "ctl/ctl_command.hpp"
 #include "demo_command.hpp"
 #include "serve_command.hpp"
 
