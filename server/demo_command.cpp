@@ -166,6 +166,9 @@ void ClusterDemo::make_nodes(const std::string& secret, const std::string& admin
     std::vector<std::string> arguments{
         "--name", name,     "--http", http_address(i), "--cluster", cluster_address(i), "--join",
         join,     "--data", data,     "--secret-file", secret,      "--shards",         "1"};
+    if (!options_.overlay.empty()) arguments.insert(arguments.end(), {"--cluster-overlay", options_.overlay});
+    // Two servers, so that clients can lose one.
+    if (options_.overlay == "client_server" && i >= 2) arguments.insert(arguments.end(), {"--cluster-role", "client"});
     if (!admin_token.empty()) arguments.insert(arguments.end(), {"--admin-token-file", admin_token});
     nodes_.push_back(std::make_unique<ChildNode>(name, std::move(arguments), data + "/log"));
   }

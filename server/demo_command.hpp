@@ -11,6 +11,7 @@ struct DemoOptions {
   std::uint16_t http_port =
       8080;  ///< Of the first node; the next ones have the next ports. 0: any free one (one node only).
   std::uint16_t cluster_port = 7400;  ///< The same for the cluster, on 127.0.0.1.
+  std::string overlay;                ///< Who is linked with whom, as cluster.overlay says; empty: its default.
   std::string data = "data";
   bool open_browser = true;
   bool admin = false;  ///< Also the page for operators, with a token that is printed.

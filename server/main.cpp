@@ -7,11 +7,12 @@
 
 #include "check_command.hpp"
 #include "config_flags.hpp"
-#include "ctl_command.hpp"
+#include "ctl/ctl_command.hpp"
 #include "demo_command.hpp"
 #include "serve_command.hpp"
 
 #include "bench_command.hpp"
+#include "troupe/overlay/overlay_choice.hpp"
 
 namespace {
 
@@ -27,6 +28,8 @@ void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::
       ->capture_default_str();
   demo->add_option("--cluster-port", options.cluster_port, "port of the first node for the other nodes")
       ->capture_default_str();
+  demo->add_option("--overlay", options.overlay, "who is linked with whom: the nodes' cluster.overlay")
+      ->check(CLI::IsMember(troupe::overlay::overlay_names()));
   demo->add_option("--data", options.data, "folder in which drawings are kept")->capture_default_str();
   demo->add_flag("--admin", options.admin,
                  "also the page for operators, /admin; its address is printed with its token");

@@ -46,7 +46,7 @@ scene('the page for operators asks for the token, and shows lanes that move', as
     const rows = page.getByRole('region', { name: `Lanes to ${peer}` }).getByRole('rowheader');
     assert.deepEqual((await rows.allInnerTexts()).map((text) => text.split('\n')[0]), ['bulk 0', 'bulk 1', 'data 0', 'control 0']);
   }
-  const rates = async () => (await page.getByRole('region').locator('td[data-label=Sent] .figure').allInnerTexts()).join();
+  const rates = async () => (await page.getByRole('region', { name: 'Lanes to' }).locator('td[data-label=Sent] .figure').allInnerTexts()).join();
   const seen = new Set();
   await until('rates that change', async () => {
     await a.post('canvas/admin', chat('moves'), `${Date.now()}`);
@@ -56,11 +56,29 @@ scene('the page for operators asks for the token, and shows lanes that move', as
 
   assert.equal(await page.evaluate(() => localStorage.length === 1 && sessionStorage.length === 1 && !location.href.includes('token')), true, 'the token is in this tab only');
   await cluster.node('c').kill();
-  await until('the lanes to c to go', async () => (await page.getByRole('region').count()) === 1);
+  await until('the lanes to c to go', async () => (await page.getByRole('region', { name: 'Lanes to' }).count()) === 1);
   await page.getByRole('button', { name: 'Forget the token' }).click();
   await page.getByLabel('Token').waitFor();
   await page.reload();
   await page.getByLabel('Token').waitFor();
+});
+
+scene('the page for operators draws the overlay, a tree in it, and who is gone', async (stage) => {
+  const cluster = await openCluster(stage, 3);
+  const page = await operator(stage, PHONE);
+  await page.goto(`http://${cluster.nodes[0].http}/admin#token=${encodeURIComponent(TOKEN)}`);
+  const overlay = page.getByRole('region', { name: 'Overlay' });
+  await overlay.getByText('full_mesh, 3 links').waitFor();
+  for (const name of ['a', 'b', 'c']) await overlay.getByRole('button', { name: `${name}, up` }).waitFor();
+  await overlay.getByRole('button', { name: 'b, up' }).click();
+  await overlay.getByRole('status').getByText('b: up, server, 2 links').waitFor();
+  assert.equal(await overlay.getByLabel('Tree of').inputValue(), 'b');
+  await overlay.getByText('Its broadcasts reach 2 nodes over at most 1 link.').waitFor();
+  assert.equal(await overlay.locator('.branch').count(), 2);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the phone');
+  await cluster.node('c').kill();
+  await overlay.getByRole('button', { name: 'c, down' }).waitFor();
+  await overlay.getByText('full_mesh, 1 link', { exact: true }).waitFor();
 });
 
 scene('on a phone, in the dark, a node that is alone says so', async (stage) => {

@@ -36,10 +36,20 @@ export class World {
    * @param {Parameters<typeof TroupeCluster.create>[1]} [options]
    */
   async cluster(count, options) {
+    const cluster = await this.stoppedCluster(count, options);
+    await cluster.startAll();
+    return cluster;
+  }
+
+  /**
+   * The same, before it runs: the flags of its nodes can be changed.
+   * @param {number} count
+   * @param {Parameters<typeof TroupeCluster.create>[1]} [options]
+   */
+  async stoppedCluster(count, options) {
     const cluster = await TroupeCluster.create(count, options);
     this.#nodes.push(...cluster.nodes);
     this.atEnd(() => cluster.dispose());
-    await cluster.startAll();
     return cluster;
   }
 

@@ -1,10 +1,12 @@
 // `/admin`: what the node that served this page does, read anew each second.
 
 import './admin.css';
+import './graph.css';
 import { element } from '../canvas/ui/dom.js';
 import { LaneHistory } from './model/lane-history.js';
 import { AdminApi, AdminError } from './net/admin-api.js';
 import { forgetToken, loadToken, saveToken } from './net/token.js';
+import { Graph } from './ui/graph.js';
 import { LaneTables } from './ui/lane-tables.js';
 import { notice, signIn } from './ui/sign-in.js';
 import { summary } from './ui/summary.js';
@@ -16,6 +18,8 @@ class AdminPage {
   #title = element('h1', { class: 'title' }, 'Node');
   #leave = element('button', { class: 'button quiet', type: 'button', hidden: true, onclick: () => this.#ask() }, 'Forget the token');
   #main = element('main');
+  #summary = element('div');
+  #graph = new Graph(() => void this.#read());
   #tables = new LaneTables();
   #history = new LaneHistory();
   #api = new AdminApi(loadToken());
@@ -39,16 +43,19 @@ class AdminPage {
     const api = this.#api;
     try {
       const node = await api.node();
-      const lanes = await api.lanes();
+      const [lanes, members, tree] = await Promise.all([api.lanes(), api.members(), this.#graph.root === '' ? undefined : api.tree(this.#graph.root)]);
       if (api !== this.#api) return;
       this.#history.add(lanes.lanes);
+      this.#graph.update(members, tree);
       this.#tables.update(lanes.lanes, this.#history);
       document.title = `${node.name} – Troupe node`;
       this.#title.textContent = node.name;
       this.#leave.hidden = false;
       const silent = lanes.silent_shards.length > 0 ? `shard ${lanes.silent_shards.join(', ')} is busy: its lanes are missing` : 'live';
       this.#say(silent, silent === 'live' ? 'is-good' : 'is-bad');
-      this.#main.replaceChildren(summary(node), this.#tables.element);
+      this.#summary.replaceChildren(summary(node));
+      // What stays in its place keeps its focus, and an open list of choices stays open.
+      if (this.#summary.parentElement === null) this.#main.replaceChildren(this.#summary, this.#graph.element, this.#tables.element);
       this.#schedule();
     } catch (error) {
       if (api === this.#api) this.#onFailure(error instanceof AdminError ? error : new AdminError('away', String(error)));

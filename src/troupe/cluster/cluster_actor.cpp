@@ -65,6 +65,35 @@ Done ClusterActor::on(const Leave& request) {
   return {};
 }
 
+Topology ClusterActor::on(const GetTopology&) { return topology_of(*fabric_); }
+
+Branches ClusterActor::on(const GetBranches& request) { return branches_of(*fabric_, request.root); }
+
+Done ClusterActor::on(const Join& request) {
+  context().log().info("an operator has this node join {}", request.address);
+  carry_out(fabric_->join(context().now(), request.address));
+  return {};
+}
+
+Result<Done> ClusterActor::on(const DeclareDown& request) {
+  const std::string& name = request.name;
+  if (name == fabric_->self().name) {
+    return fail(ErrorCode::kInvalidArgument, "this node is '" + name + "' itself: ask another one, or have it leave");
+  }
+  overlay::Actions actions;
+  if (fabric_->declare_down(context().now(), NodeId::named(name).name, actions)) {
+    context().log().warning("an operator declares {} down", name);
+    carry_out(std::move(actions));
+    return Done{};
+  }
+  for (const overlay::MemberStatus& status : fabric_->statuses()) {
+    if (status.member.name != name) continue;
+    return fail(ErrorCode::kRefused,
+                "'" + name + "' is no member any more: it is " + std::string(to_string(status.state)));
+  }
+  return fail(ErrorCode::kInvalidArgument, "there is no member '" + name + "'");
+}
+
 void ClusterActor::carry_out(overlay::Actions actions) {
   for (const overlay::Action& action : actions) {
     std::visit([this](const auto& each) { carry_out(each); }, action);

@@ -64,8 +64,8 @@ class RouteTables {
 /// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
-  using Messages =
-      troupe::Messages<LinkUp, LinkDown, LinkShaken, DialFailed, OverlayMessage, GetMembers, WatchMembers, Leave>;
+  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, DialFailed, OverlayMessage, GetMembers, WatchMembers,
+                                    Leave, GetTopology, GetBranches, Join, DeclareDown>;
 
   ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics);
 
@@ -78,6 +78,10 @@ class ClusterActor final : public Actor<ClusterActor> {
   Members on(const GetMembers&);
   void on(const WatchMembers& request);
   Done on(const Leave& request);
+  Topology on(const GetTopology&);
+  Branches on(const GetBranches& request);
+  Done on(const Join& request);
+  Result<Done> on(const DeclareDown& request);
 
  private:
   void carry_out(overlay::Actions actions);

@@ -50,9 +50,16 @@ class ScriptedFabric final : public overlay::Fabric {
   }
   std::optional<TimePoint> next_tick() const override { return script_.tick; }
   overlay::Actions leave(TimePoint) override { return say("leave"); }
-  std::vector<overlay::MemberStatus> statuses() const override {
-    return {{ada_member(), overlay::MemberState::kUp}, {bob_member(), overlay::MemberState::kUp}};
+  overlay::Actions join(TimePoint, const std::string& address) override { return say("join " + address); }
+  bool declare_down(TimePoint, std::uint64_t name, overlay::Actions& actions) override {
+    actions = say("down");
+    return name == NodeId::named("bob").name && !is_bob_gone;
   }
+  std::vector<overlay::MemberStatus> statuses() const override {
+    return {{ada_member(), overlay::MemberState::kUp},
+            {bob_member(), is_bob_gone ? overlay::MemberState::kLeft : overlay::MemberState::kUp}};
+  }
+  static inline bool is_bob_gone = false;
 
  private:
   overlay::Actions say(std::string what) {
@@ -184,6 +191,35 @@ TEST_F(ClusterActorTest, answers_who_is_there) {
   EXPECT_EQ(members->self.name, "ada");
   ASSERT_EQ(members->others.size(), 1U);
   EXPECT_EQ(members->others[0].member.name, "bob");
+}
+
+TEST_F(ClusterActorTest, shows_operators_the_overlay) {
+  const auto topology = ada().world.ask(actor_, GetTopology{});
+  ASSERT_TRUE(topology.has_value());
+  EXPECT_EQ(topology->overlay, "full_mesh");
+  ASSERT_EQ(topology->members.size(), 2U);
+  EXPECT_EQ(topology->members[1].member, bob());
+  const auto branches = ada().world.ask(actor_, GetBranches{bob().id()});
+  ASSERT_TRUE(branches.has_value());
+  EXPECT_EQ(branches->parent, 0U) << "nothing came from bob";
+}
+
+TEST_F(ClusterActorTest, does_to_the_membership_what_operators_want) {
+  EXPECT_TRUE(ada().world.ask(actor_, Join{"eve:1"}));
+  EXPECT_EQ(script_.told.back(), "join eve:1");
+  script_.next = {overlay::MemberUp{bob()}};
+  EXPECT_TRUE(ada().world.ask(actor_, DeclareDown{"bob"}));
+  nodes_.settle();
+  EXPECT_THAT(events_, ElementsAre("route", "bob is up")) << "what the fabric wants is done";
+  const auto refusal = [&](const std::string& name) {
+    const auto answer = ada().world.ask(actor_, DeclareDown{name});
+    return answer ? "" : answer.error().detail;
+  };
+  EXPECT_EQ(refusal("eve"), "there is no member 'eve'");
+  EXPECT_THAT(refusal("ada"), HasSubstr("this node is 'ada' itself"));
+  ScriptedFabric::is_bob_gone = true;
+  EXPECT_EQ(refusal("bob"), "'bob' is no member any more: it is left");
+  ScriptedFabric::is_bob_gone = false;
 }
 
 TEST_F(ClusterActorTest, ticks_when_the_overlay_wants_it) {

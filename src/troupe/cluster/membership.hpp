@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "troupe/actor/ref.hpp"
+#include "troupe/cluster/report/topology.hpp"
 #include "troupe/overlay/member.hpp"
 
 /// What actors ask of, and hear from, the cluster's actor.
@@ -50,7 +51,7 @@ struct Leave {
 
 /// The protocol of the cluster's actor.
 struct Membership {
-  using Messages = troupe::Messages<GetMembers, WatchMembers, Leave>;
+  using Messages = troupe::Messages<GetMembers, WatchMembers, Leave, GetTopology, GetBranches, Join, DeclareDown>;
 };
 
 /// The name of the cluster's actor on each node.

@@ -29,6 +29,9 @@ struct GatewayWorld {
   std::function<std::string()> readiness;
   /// Whose lanes `/admin` shows; null: none.
   cluster::Cluster* cluster = nullptr;
+  /// Has the node stop as on SIGTERM, for operators; called on any shard's thread, and returns at once. Null: it
+  /// cannot.
+  std::function<void()> leave;
 };
 
 /// Accepts clients and spreads them over the shards. A connection, its WebSocket and its session's actor live on one

@@ -35,7 +35,7 @@ Error to_error(const beast::error_code& error) {
 /// One question and its answer on a stream that `connect` begins to connect.
 template <class Stream, class Connect>
 Result<std::string> ask(asio::io_context& context, Stream& stream, Connect connect,
-                        const http::request<http::empty_body>& request, Duration within) {
+                        const http::request<http::string_body>& request, Duration within) {
   stream.expires_after(within);
   beast::error_code error = run_step(context, std::move(connect));
   if (!error) error = run_step(context, [&](auto done) { http::async_write(stream, request, std::move(done)); });
@@ -50,10 +50,7 @@ Result<std::string> ask(asio::io_context& context, Stream& stream, Connect conne
   return std::move(response.body());
 }
 
-}  // namespace
-
-Result<std::string> http_get(const HttpServer& server, const std::string& target, Duration within) {
-  http::request<http::empty_body> request{http::verb::get, target, 11};
+Result<std::string> ask(const HttpServer& server, http::request<http::string_body> request, Duration within) {
   request.set(http::field::host, server.socket.empty() ? server.address : "local");
   if (!server.token.empty()) request.set(http::field::authorization, "Bearer " + server.token);
   asio::io_context context;
@@ -73,6 +70,20 @@ Result<std::string> http_get(const HttpServer& server, const std::string& target
   beast::tcp_stream stream(context);
   const auto connect = [&](auto done) { stream.async_connect(endpoints, std::move(done)); };
   return ask(context, stream, connect, request, within);
+}
+
+}  // namespace
+
+Result<std::string> http_get(const HttpServer& server, const std::string& target, Duration within) {
+  return ask(server, {http::verb::get, target, 11}, within);
+}
+
+Result<std::string> http_post(const HttpServer& server, const std::string& target, const std::string& json,
+                              Duration within) {
+  http::request<http::string_body> request{http::verb::post, target, 11, json};
+  request.set(http::field::content_type, "application/json");
+  request.prepare_payload();
+  return ask(server, std::move(request), within);
 }
 
 }  // namespace troupe::gateway

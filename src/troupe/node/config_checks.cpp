@@ -87,6 +87,30 @@ class Checks {
     own_address_in_lists(*listen);
   }
 
+  void overlay(bool serves_documents) {
+    const std::string& name = options_.cluster.overlay.name;
+    if (options_.cluster_listen.empty() || !readable({"cluster.overlay", "cluster.join", "cluster.role"})) return;
+    if (name == "client_server" && !options_.is_server && options_.join.empty()) {
+      error("cluster.join", "a client has to know a server", "name the servers, as in [\"10.0.0.1:7400\"]");
+    }
+    if (name != "client_server" && !options_.is_server) {
+      warn("cluster.role", fmt::format("this has no effect in the overlay {}", name),
+           "leave it out, or give cluster.overlay = \"client_server\"");
+    }
+    if (name == "static" && options_.join.empty()) {
+      warn("cluster.join", "in the overlay static these are the node's neighbours, and it has none of its own",
+           "name them, or take care that other nodes name this one");
+    }
+    if (name == "static" && !options_.join.empty() && options_.document_nodes.empty() && serves_documents) {
+      warn("document.nodes", "without this list each node takes its neighbours for the owners of documents",
+           "name the owners, the same list on each node");
+    }
+    only_in("client_server", {"cluster.servers_per_client"});
+    only_in("ring", {"cluster.ring_tries"});
+    only_in("peer_to_peer",
+            {"cluster.active_view", "cluster.passive_view", "cluster.shuffle_period", "cluster.prefer_near"});
+  }
+
   void http_addresses() {
     const auto listen = parse(options_.http_listen);
     if (!listen) {
@@ -197,6 +221,15 @@ class Checks {
 
   bool readable(std::initializer_list<std::string> keys) const {
     return std::ranges::none_of(keys, [this](const std::string& key) { return mistaken_.contains(key); });
+  }
+
+  void only_in(std::string_view overlay, std::initializer_list<std::string> keys) {
+    if (options_.cluster.overlay.name == overlay) return;
+    for (const std::string& key : keys) {
+      if (!config_.origins.contains(key)) continue;
+      warn(key, fmt::format("this has no effect in the overlay {}", options_.cluster.overlay.name),
+           fmt::format("leave it out, or give cluster.overlay = \"{}\"", overlay));
+    }
   }
 
   void check_advertised(const std::string& key, const std::string& address) {
@@ -330,6 +363,7 @@ void check_together(Config& config, const std::set<std::string>& mistaken, const
   Checks checks(config, mistaken, nowhere);
   checks.folders(serves_documents);
   checks.cluster_addresses();
+  checks.overlay(serves_documents);
   checks.http_addresses();
   checks.times();
   checks.sizes();

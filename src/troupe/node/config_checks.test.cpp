@@ -226,5 +226,46 @@ TEST(ConfigChecks, pages_that_are_not_there_are_a_warning) {
             "warning: http.web_root: there is no index.html in \"not-there\", so only the API is served\n");
 }
 
+TEST(ConfigChecks, an_overlay_is_chosen_by_one_line) {
+  const auto chosen = [](std::string text) {
+    const Config config = load_config({.file_text = std::move(text), .serves_documents = false});
+    EXPECT_TRUE(config.problems.empty()) << to_string(config.problems.front());
+    return config.options;
+  };
+  EXPECT_EQ(chosen("").cluster.overlay.name, "full_mesh");
+  EXPECT_EQ(chosen("cluster.overlay = \"ring\"").cluster.overlay.name, "ring");
+  const NodeOptions options = chosen(R"(cluster.overlay = "peer_to_peer"
+cluster.listen = "127.0.0.1:7400"
+cluster.zone = "east"
+cluster.hops_max = 255
+cluster.active_view = 6
+cluster.prefer_near = true)");
+  EXPECT_EQ(options.zone, "east");
+  EXPECT_EQ(options.cluster.hops_max, 255);
+  EXPECT_EQ(options.cluster.overlay.peer_to_peer.active_view_max, 6U);
+  EXPECT_TRUE(options.cluster.overlay.peer_to_peer.x_bot.enabled);
+  EXPECT_EQ(problems("cluster.overlay = \"mesh\"\n"),
+            "f:1:19: error: cluster.overlay: there is no \"mesh\"\n"
+            "  remedy: choose one of static, full_mesh, client_server, peer_to_peer, ring\n");
+  EXPECT_EQ(texts("cluster.hops_max = 256"), "error: cluster.hops_max: 256 is too much\n");
+  EXPECT_EQ(texts("cluster.zone = \"" + std::string(256, 'z') + "\""),
+            "error: cluster.zone: it has more than 255 bytes\n");
+}
+
+TEST(ConfigChecks, what_an_overlay_needs_or_does_not_know_is_said) {
+  const std::string listen = "cluster.listen = \"127.0.0.1:7400\"\n";
+  const std::string join = "cluster.join = [\"127.0.0.1:7401\"]\n";
+  EXPECT_EQ(texts(listen + "cluster.overlay = \"client_server\"\ncluster.role = \"client\""),
+            "error: cluster.join: a client has to know a server\n");
+  EXPECT_EQ(texts(listen + join + "cluster.overlay = \"client_server\"\ncluster.role = \"client\""), "");
+  EXPECT_EQ(texts(listen + join + "cluster.role = \"client\""),
+            "warning: cluster.role: this has no effect in the overlay full_mesh\n");
+  EXPECT_EQ(
+      texts(listen + "cluster.overlay = \"static\""),
+      "warning: cluster.join: in the overlay static these are the node's neighbours, and it has none of its own\n");
+  EXPECT_EQ(texts(listen + "cluster.overlay = \"ring\"\ncluster.active_view = 4"),
+            "warning: cluster.active_view: this has no effect in the overlay ring\n");
+}
+
 }  // namespace
 }  // namespace troupe

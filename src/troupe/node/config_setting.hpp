@@ -16,7 +16,7 @@ namespace troupe::config {
 /// Where a value lives. Its default is what a default-constructed Config has there.
 template <class T>
 using Field = T& (*)(Config&);
-using IntegerField = std::variant<Field<std::uint16_t>, Field<std::uint32_t>, Field<std::size_t>>;
+using IntegerField = std::variant<Field<std::uint8_t>, Field<std::uint16_t>, Field<std::uint32_t>, Field<std::size_t>>;
 
 struct Text {
   Field<std::string> field;

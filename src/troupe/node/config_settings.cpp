@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "troupe/node/config_setting.hpp"
+#include "troupe/overlay/overlay_choice.hpp"
 
 namespace troupe::config {
 
@@ -111,6 +112,47 @@ std::vector<Setting> cluster_settings() {
            "How often what is known of the members is compared with a random neighbour's"),
       make("cluster.members_max", Count{TROUPE_FIELD(options.cluster.fabric.members_max), 1, 100'000},
            "Other nodes that this one knows at most"),
+  };
+}
+
+/// Who is linked with whom.
+std::vector<Setting> overlay_settings() {
+  const Choice overlay{
+      overlay::overlay_names(),
+      [](const Config& config) {
+        const auto& names = overlay::overlay_names();
+        return static_cast<std::size_t>(std::ranges::find(names, config.options.cluster.overlay.name) - names.begin());
+      },
+      [](Config& config, std::size_t choice) {
+        config.options.cluster.overlay.name = overlay::overlay_names()[choice];
+      }};
+  const Choice role{{"server", "client"},
+                    [](const Config& config) { return std::size_t{config.options.is_server ? 0U : 1U}; },
+                    [](Config& config, std::size_t choice) { config.options.is_server = choice == 0; }};
+  return {
+      make("cluster.overlay", overlay,
+           "Who is linked with whom, the same on all nodes; [overlays.md](overlays.md) says which is for what"),
+      make("cluster.zone", Text{TROUPE_FIELD(options.zone)},
+           "Rack, room or region of this node; overlays keep links within it where they can"),
+      make("cluster.role", role, "What this node is in the overlay `client_server`"),
+      make("cluster.hops_max", Count{TROUPE_FIELD(options.cluster.hops_max), 1, 255},
+           "Nodes that a message passes at most, on its way to one that is no neighbour"),
+      make("cluster.probes", Count{TROUPE_FIELD(options.cluster.fabric.probes), 0, 64},
+           "Neighbours that are asked to look for a node that this one lost, before it is down"),
+      make("cluster.link_linger", Time{TROUPE_FIELD(options.cluster.overlay.links.linger), 0s, 5min},
+           "A link that neither end wants any more is closed after so long; not in `peer_to_peer`"),
+      make("cluster.servers_per_client", Count{TROUPE_FIELD(options.cluster.overlay.servers_per_client), 1, 64},
+           "With how many servers a client is linked; `client_server` only"),
+      make("cluster.ring_tries", Count{TROUPE_FIELD(options.cluster.overlay.ring_tries), 1, 64},
+           "Suspected nodes on either side that are tried at a time; `ring` only"),
+      make("cluster.active_view", Count{TROUPE_FIELD(options.cluster.overlay.peer_to_peer.active_view_max), 2, 64},
+           "Neighbours of a node: log10 of the number of nodes, plus one; `peer_to_peer` only"),
+      make("cluster.passive_view", Count{TROUPE_FIELD(options.cluster.overlay.peer_to_peer.passive_view_max), 2, 1'024},
+           "Other nodes kept in reserve for lost neighbours; `peer_to_peer` only"),
+      make("cluster.shuffle_period", Time{TROUPE_FIELD(options.cluster.overlay.peer_to_peer.shuffle.period), 100ms, 1h},
+           "How often a part of that reserve is exchanged with another node's; `peer_to_peer` only"),
+      make("cluster.prefer_near", Switch{TROUPE_FIELD(options.cluster.overlay.peer_to_peer.x_bot.enabled)},
+           "Swap neighbours that are far for nearer ones (X-BOT); `peer_to_peer` only"),
   };
 }
 
@@ -284,8 +326,9 @@ std::vector<Setting> trace_settings() {
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = [] {
     std::vector<Setting> result;
-    for (auto part : {node_settings, cluster_settings, delivery_settings, document_settings, http_settings,
-                      session_settings, gateway_settings, admin_settings, log_settings, trace_settings}) {
+    for (auto part :
+         {node_settings, cluster_settings, overlay_settings, delivery_settings, document_settings, http_settings,
+          session_settings, gateway_settings, admin_settings, log_settings, trace_settings}) {
       std::ranges::move(part(), std::back_inserter(result));
     }
     return result;

@@ -193,7 +193,7 @@ Result<void> Node::listen() {
   if (!cluster_address_.empty()) gateway.configured = documents.nodes;
   parts_->gateway = std::make_unique<gateway::Gateway>(
       gateway, gateway::GatewayWorld{*runtime_, metrics_, parts_->log_sink, [this] { return readiness(); },
-                                     parts_->cluster.get()});
+                                     parts_->cluster.get(), [this] { request_stop(); }});
   if (const auto listening = parts_->gateway->listen(); !listening) {
     return fail(listening.error().code, "clients: " + listening.error().detail);
   }

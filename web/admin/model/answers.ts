@@ -44,3 +44,30 @@ export interface NodeAnswer {
   http: string;
   dead_letters: Record<string, number>;
 }
+
+export interface Member {
+  name: string;
+  incarnation: number;
+  state: 'up' | 'unreachable' | 'down' | 'left';
+  address: string;
+  http: string;
+  zone: string;
+  role: 'server' | 'client';
+  links: string[];
+  next_hop: string;
+  hops: number;
+}
+
+export interface MembersAnswer {
+  node: string;
+  overlay: string;
+  members: Member[];
+}
+
+export interface TreeAnswer {
+  node: string;
+  overlay: string;
+  root: string;
+  nodes: { name: string; parent: string; eager: string[]; lazy: string[] }[];
+  silent: { name: string; reason: string }[];
+}

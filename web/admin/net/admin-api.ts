@@ -1,6 +1,6 @@
 // Asks the node that served this page what it does.
 
-import type { LanesAnswer, NodeAnswer } from '../model/answers.js';
+import type { LanesAnswer, MembersAnswer, NodeAnswer, TreeAnswer } from '../model/answers.js';
 
 /** How an answer failed, as far as the page cares. */
 export type Failure = 'no-token' | 'wrong-token' | 'too-many' | 'closed' | 'away';
@@ -23,6 +23,15 @@ export class AdminApi {
 
   node(): Promise<NodeAnswer> {
     return this.#get('node');
+  }
+
+  members(): Promise<MembersAnswer> {
+    return this.#get('members');
+  }
+
+  /** How the broadcasts of a node travel; undefined if it is no member any more. */
+  async tree(root: string): Promise<TreeAnswer | undefined> {
+    return this.#get<TreeAnswer>(`trees?root=${encodeURIComponent(root)}`).catch(() => undefined);
   }
 
   async #get<Answer>(resource: string): Promise<Answer> {

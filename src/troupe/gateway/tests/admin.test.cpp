@@ -166,7 +166,42 @@ TEST_F(AdminTest, names_the_resources_that_there_are) {
   start_with_token();
   const TestResponse answer = get_with(kToken, "/admin/api/secrets");
   EXPECT_EQ(answer.status, 404);
-  EXPECT_THAT(answer.body, HasSubstr("there are: lanes, node"));
+  EXPECT_THAT(answer.body, HasSubstr("there are: lanes, links, members, node, trees, down, join, leave"));
+}
+
+TEST_F(AdminTest, tells_of_members_links_and_trees) {
+  start_with_token();
+  const auto read = [&](const char* target) { return nlohmann::json::parse(get_with(kToken, target).body); };
+  const auto members = read("/admin/api/members");
+  EXPECT_EQ(members["overlay"], "full_mesh");
+  ASSERT_EQ(members["members"].size(), 1U);
+  EXPECT_EQ(members["members"][0]["name"], "a");
+  EXPECT_EQ(members["members"][0]["state"], "up");
+  EXPECT_EQ(members["members"][0]["role"], "server");
+  EXPECT_EQ(read("/admin/api/links")["links"].size(), 0U);
+  const auto tree = read("/admin/api/trees?root=%61");
+  EXPECT_EQ(tree["root"], "a");
+  EXPECT_EQ(tree["nodes"].size(), 1U);
+  EXPECT_EQ(tree["silent"].size(), 0U);
+  const TestResponse nobody = get_with(kToken, "/admin/api/trees?root=z");
+  EXPECT_EQ(nobody.status, 400);
+  EXPECT_THAT(nobody.body, HasSubstr("there is no member 'z'"));
+}
+
+TEST_F(AdminTest, acts_on_a_post_alone_and_says_what_is_wrong) {
+  start_with_socket();
+  const HttpServer server{.address = {}, .socket = socket_path(), .token = {}};
+  const auto refusal_of = [&](const std::string& action, const std::string& json) {
+    const auto answer = http_post(server, "/admin/api/" + action, json, 10s);
+    return answer ? "" : answer.error().detail;
+  };
+  EXPECT_THAT(get_locally("/admin/api/down").error().detail, StartsWith("405"));
+  EXPECT_THAT(refusal_of("members", "{}"), StartsWith("405"));
+  EXPECT_THAT(refusal_of("down", "no json"), AllOf(StartsWith("400"), HasSubstr("the text 'name'")));
+  EXPECT_THAT(refusal_of("down", R"({"name":"z"})"), HasSubstr("there is no member 'z'"));
+  EXPECT_THAT(refusal_of("down", R"({"name":"a"})"), HasSubstr("this node is 'a' itself"));
+  EXPECT_THAT(refusal_of("join", R"({"address":"nowhere"})"), HasSubstr("'nowhere' is not the host:port"));
+  EXPECT_THAT(refusal_of("leave", "{}"), StartsWith("409")) << "nobody said how";
 }
 
 TEST_F(AdminTest, its_socket_needs_no_token_but_its_owner) {

@@ -55,7 +55,7 @@ Json shown(const cluster::LaneReport& lane) {
 
 }  // namespace
 
-void read_lanes(const std::shared_ptr<ShardPart>& part, ResourceDone done) {
+void read_lanes(const std::shared_ptr<ShardPart>& part, const AdminRequest&, ResourceDone done) {
   cluster::Cluster* cluster = part->shared->world.cluster;
   if (cluster == nullptr) return done(fail(ErrorCode::kUnavailable, "this node is in no cluster"));
   cluster->report_lanes(

@@ -38,7 +38,7 @@ void add_metrics(const Metrics& metrics, Json& node) {
 
 }  // namespace
 
-void read_node(const std::shared_ptr<ShardPart>& part, ResourceDone done) {
+void read_node(const std::shared_ptr<ShardPart>& part, const AdminRequest&, ResourceDone done) {
   const GatewayShared& shared = *part->shared;
   Json node{{"name", part->options.node},
             {"incarnation", part->shard.node().incarnation},

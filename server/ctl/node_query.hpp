@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <string>
 
@@ -22,5 +23,12 @@ struct QueryFailure {
 
 /// Finds the node and asks it for a resource: the text of `/admin/api/NAME`.
 std::expected<std::string, QueryFailure> query_node(const NodeChoice& choice, const std::string& resource);
+
+/// The same for an action: posts the JSON to `/admin/api/NAME`.
+std::expected<std::string, QueryFailure> command_node(const NodeChoice& choice, const std::string& action,
+                                                      const std::string& json);
+
+/// Waits until the node answers no more. False if it still does `within` later.
+bool wait_until_gone(const NodeChoice& choice, std::chrono::seconds within);
 
 }  // namespace troupe::server

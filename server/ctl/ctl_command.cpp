@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "lane_table.hpp"
+#include "membership_command.hpp"
 #include "node_query.hpp"
+#include "topology_table.hpp"
 #include "trace_command.hpp"
 
 namespace troupe::server {
@@ -22,6 +24,7 @@ struct CtlOptions {
   NodeChoice choice;
   bool json = false;
   bool once = false;
+  std::string root;  ///< Of the tree; empty: the node itself.
 };
 using Render = std::string (*)(const nlohmann::json&);
 
@@ -41,6 +44,26 @@ std::optional<std::string> read(const CtlOptions& options, const std::string& re
 
 int lanes(const CtlOptions& options) {
   const auto text = read(options, "lanes", &render_lanes);
+  if (text) fmt::print("{}", *text);
+  return text ? 0 : 1;
+}
+
+int members(const CtlOptions& options) {
+  const auto text = read(options, "members", &render_members);
+  if (text) fmt::print("{}", *text);
+  return text ? 0 : 1;
+}
+
+int links(const CtlOptions& options) {
+  const auto text = read(options, "links", &render_links);
+  if (text) fmt::print("{}", *text);
+  return text ? 0 : 1;
+}
+
+int trees(const CtlOptions& options) {
+  std::string query;
+  for (const unsigned char byte : options.root) query += fmt::format("%{:02x}", byte);
+  const auto text = read(options, query.empty() ? "trees" : "trees?root=" + query, &render_tree);
   if (text) fmt::print("{}", *text);
   return text ? 0 : 1;
 }
@@ -75,6 +98,9 @@ void add_choice(CLI::App& command, CtlOptions& options) {
       ->type_name("FILE")
       ->needs("--http")
       ->group("Which node");
+}
+
+void add_json_flag(CLI::App& command, CtlOptions& options) {
   command.add_flag("--json", options.json, "What the node answered, as it came");
 }
 
@@ -83,7 +109,8 @@ void add_choice(CLI::App& command, CtlOptions& options) {
 void add_ctl_command(CLI::App& app, std::function<int()>& chosen) {
   auto options = std::make_shared<CtlOptions>();
   if (const char* token = std::getenv("TROUPE_TOKEN")) options->choice.token = token;
-  CLI::App* ctl = app.add_subcommand("ctl", "look at a running node: on this machine over its socket, or by HTTP");
+  CLI::App* ctl =
+      app.add_subcommand("ctl", "look at a running node, or act on it: on this machine over its socket, or by HTTP");
   ctl->require_subcommand(1);
   ctl->footer(
       "Without a flag it is the one node that runs on this machine: troupe ctl top\n"
@@ -92,6 +119,7 @@ void add_ctl_command(CLI::App& app, std::function<int()>& chosen) {
   const auto add = [&](const char* name, const char* help, int (*run)(const CtlOptions&)) {
     CLI::App* command = ctl->add_subcommand(name, help);
     add_choice(*command, *options);
+    add_json_flag(*command, *options);
     command->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
     return command;
   };
@@ -101,6 +129,13 @@ void add_ctl_command(CLI::App& app, std::function<int()>& chosen) {
       &lanes);
   add("top", "what moves on each connection in a second, renewed until Ctrl-C", &top)
       ->add_flag("--once", options->once, "Only once");
+  add("members", "each node of the cluster: how it stands, its links, and the way to it", &members);
+  add("links", "who is linked with whom", &links);
+  add("trees", "how broadcasts of a node travel; asks all members", &trees)
+      ->add_option("--root", options->root, "The node whose broadcasts; without it, the one that is asked")
+      ->type_name("NAME");
+  add_membership_commands(
+      *ctl, options->choice, [options](CLI::App& command) { add_choice(command, *options); }, chosen);
   add_trace_command(*ctl, chosen);
 }
 

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "troupe/gateway/http_get.hpp"
@@ -90,6 +92,11 @@ QueryFailure explain_refusal(const gateway::HttpServer& server, const std::strin
             "set admin.token_file on the node, or ask over its socket on its own machine"};
   }
   if (detail.starts_with("429")) return {"too many wrong tokens came from this address", "wait a minute"};
+  if (detail.starts_with("503")) return {"the node is stopping: it answers such questions no more", "ask another node"};
+  // Its own words, if it has some.
+  const auto body = nlohmann::json::parse(detail.substr(std::min<std::size_t>(detail.size(), 4)), nullptr, false);
+  if (body.is_object() && body.contains("error") && body["error"].is_object())
+    return {body["error"].value("message", detail), "`troupe ctl members` shows who there is"};
   return {"the node answered " + detail, "look into its log"};
 }
 
@@ -119,6 +126,26 @@ Found<std::string> query_node(const NodeChoice& choice, const std::string& resou
   auto answer = gateway::http_get(*server, "/admin/api/" + resource, kPatience);
   if (!answer) return std::unexpected(explain(*server, answer.error()));
   return *std::move(answer);
+}
+
+Found<std::string> command_node(const NodeChoice& choice, const std::string& action, const std::string& json) {
+  const Found<gateway::HttpServer> server = find_server(choice);
+  if (!server) return std::unexpected(server.error());
+  auto answer = gateway::http_post(*server, "/admin/api/" + action, json, kPatience);
+  if (!answer) return std::unexpected(explain(*server, answer.error()));
+  return *std::move(answer);
+}
+
+bool wait_until_gone(const NodeChoice& choice, std::chrono::seconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const Found<gateway::HttpServer> server = find_server(choice);
+    if (!server) return true;  // Its socket went with it.
+    const auto alive = gateway::http_get(*server, "/livez", kPatience);
+    if (!alive && alive.error().code == ErrorCode::kUnreachable) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // poll: until the process has ended
+  }
+  return false;
 }
 
 }  // namespace troupe::server
