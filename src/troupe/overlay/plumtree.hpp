@@ -103,7 +103,8 @@ struct PlumtreeCounters {
 /// In what it departs from the paper:
 /// - A tree for each root, which the paper sets against one shared tree in its section on sender-based trees, and Riak
 ///   Core and Partisan build: the shortest paths from each root, and no root's broadcasts prune another's branches.
-/// - A payload that comes once more from the parent (who brought the newest broadcast of this root) prunes nothing. Else
+/// - A payload that comes once more from the parent (who brought the newest broadcast of this root) prunes nothing.
+/// Else
 ///   two broadcasts in flight, each first over another link, would prune both. For the same reason a node that gets a
 ///   broadcast over a link that it has pruned meanwhile, or is pruned by its parent, says GRAFT.
 /// - Nothing is pushed or announced to those who have announced it, nor to its root.
