@@ -45,13 +45,15 @@ struct Versions {
 struct Records {
   std::vector<Record> records;
   std::vector<std::uint64_t> wanted;  ///< NodeId::name of each.
+  bool is_underway = false;           ///< They are being broadcast just now: nobody has to pass them on.
 };
 
 struct Probe {
   std::uint64_t name = 0;
 };
 
-/// These nodes were declared down where the sender is, and yet there is a way to them: let them come back in a new life.
+/// These nodes were declared down where the sender is, and yet there is a way to them: let them come back in a new
+/// life.
 struct Verdict {
   std::vector<NodeId> down;
   std::uint64_t weight = 0;  ///< How many nodes are up where the sender is.

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "troupe/overlay/client_server.hpp"
+#include "troupe/overlay/fabric/test_network.test.hpp"
 #include "troupe/overlay/full_mesh.hpp"
 #include "troupe/overlay/ring.hpp"
 #include "troupe/overlay/static_overlay.hpp"
-#include "troupe/overlay/fabric/test_network.test.hpp"
 
 namespace troupe::overlay {
 namespace {

@@ -170,9 +170,7 @@ class TestNetwork {
 
   bool reach(std::size_t a, std::size_t b) const { return sides_.empty() || sides_[a] == sides_[b]; }
 
-  bool alive(const End& end) const {
-    return nodes_[end.node].fabric != nullptr && nodes_[end.node].life == end.life;
-  }
+  bool alive(const End& end) const { return nodes_[end.node].fabric != nullptr && nodes_[end.node].life == end.life; }
 
   /// The connection that `node` has chosen for `other`.
   static std::uint64_t chosen(const Node& node, const Node& other) {
@@ -185,8 +183,8 @@ class TestNetwork {
     std::set<const Node*> passed;
     for (const Node* at = &from; at != &to && passed.insert(at).second;) {
       const auto next = at->fabric->next_hop(NodeId::named(to.name));
-      const auto found = std::ranges::find_if(
-          nodes_, [&](const Node& node) { return next && node.fabric->self().id() == *next; });
+      const auto found =
+          std::ranges::find_if(nodes_, [&](const Node& node) { return next && node.fabric->self().id() == *next; });
       if (found == nodes_.end()) return 0;
       at = &*found;
       if (at == &to) return passed.size();
@@ -409,7 +407,8 @@ class TestNetwork {
     EXPECT_EQ(action.self.name, node.name);
     for (const auto& connection : connections_) {
       for (const End& end : connection->ends)
-        EXPECT_FALSE(end.node == index && end.life == node.life && end.open && end.up) << "links of a life that is over";
+        EXPECT_FALSE(end.node == index && end.life == node.life && end.open && end.up)
+            << "links of a life that is over";
     }
     node.incarnation = action.self.incarnation;
     ++rebirths_;
