@@ -89,7 +89,7 @@ void Routes::lose_way(const Suspect& first) {
     behind.pop_back();
     Entry& entry = *table_.find(name);
     if (entry.way.hops == 0) continue;
-    paths_.try_emplace(name, first.is_another ? 0 : entry.way.path);
+    paths_.try_emplace(name, first.is_another ? ~entry.way.path : entry.way.path);
     entry.way = {};
     lost_.push_back(name);
     // One that is no more linked with it is a suspect itself.
