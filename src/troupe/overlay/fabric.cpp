@@ -33,6 +33,7 @@ Actions Fabric::start(TimePoint now) {
     if (address != self_.address) dials_.configure(address, now);
   }
   exchange_at_ = now + jittered(options_.exchange_interval, random_);
+  spread_wait_ = options_.publish_after;
   heal_at_ = now + jittered(options_.heal_interval, random_);
   write_own_record();
   Actions actions;
@@ -69,23 +70,12 @@ Actions Fabric::on_tick(TimePoint now) {
   now_ = now;
   Actions actions;
   if (leaving_) return actions;
-  if (now >= search_at_) find_ways_anew(actions);
   if (now >= judge_at_) pass_time(actions);
   if (now >= publish_at_) publish(actions);
   if (now >= pronounce_at_) pronounce(actions);
   if (now >= heal_at_) heal();
-  const auto& neighbours = neighbours_.all();
-  if (now >= spread_at_) {
-    spread_at_ = TimePoint::max();
-    for (const auto& [name, neighbour] : neighbours) send_summary(neighbour.member.id(), actions);
-  }
-  if (now >= exchange_at_) {
-    exchange_at_ = now + jittered(options_.exchange_interval, random_);
-    if (!neighbours.empty()) {
-      const auto any = std::next(neighbours.begin(), static_cast<std::ptrdiff_t>(random_.below(neighbours.size())));
-      send_summary(any->second.member.id(), actions);
-    }
-  }
+  if (now >= spread_at_) spread_news(actions);
+  if (now >= exchange_at_) exchange(actions);
   if (const auto due = overlay_->next_tick(); due && *due <= now) carry_out(overlay_->on_tick(*this), actions);
   if (const auto due = plumtree_.next_tick(); due && *due <= now) take(plumtree_.on_tick(now), actions);
   return finish(std::move(actions));
@@ -93,7 +83,7 @@ Actions Fabric::on_tick(TimePoint now) {
 
 std::optional<TimePoint> Fabric::next_tick() const {
   if (leaving_) return std::nullopt;
-  TimePoint next = std::min({search_at_, judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_});
+  TimePoint next = std::min({judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_});
   for (const auto& due : {dials_.next_due(), overlay_->next_tick(), plumtree_.next_tick()}) {
     if (due) next = std::min(next, *due);
   }
@@ -102,8 +92,9 @@ std::optional<TimePoint> Fabric::next_tick() const {
 
 /// What follows from the event: ways that changed, what the overlay makes of the new members, dials.
 Actions Fabric::finish(Actions actions) {
-  while (!leaving_ && (map_changed_ || members_changed_)) {
-    if (map_changed_) find_ways_anew(actions);
+  const auto is_linked = [this](std::uint64_t name) { return neighbours_.find(name) != nullptr; };
+  while (!leaving_ && (!routes_.is_current() || members_changed_)) {
+    for (MemberTable::Entry* entry : routes_.update(self_id_.name, is_linked)) judge(*entry, actions);
     if (std::exchange(members_changed_, false)) carry_out(overlay_->on_members_changed(*this), actions);
   }
   const auto wanted_here = [this](const std::string& address, const DialList::Target& target) {

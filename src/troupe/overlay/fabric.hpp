@@ -14,6 +14,7 @@
 #include "troupe/overlay/fabric/dial_list.hpp"
 #include "troupe/overlay/fabric/member_table.hpp"
 #include "troupe/overlay/fabric/neighbours.hpp"
+#include "troupe/overlay/fabric/routes.hpp"
 #include "troupe/overlay/overlay.hpp"
 #include "troupe/overlay/plumtree.hpp"
 
@@ -32,8 +33,10 @@ struct FabricOptions {
   Duration forget_after = 10min;     ///< A member that is down or left is forgotten then.
   Duration duplicate_window = 5s;    ///< Two links within this time are two dials that crossed.
   Duration publish_after = 50ms;     ///< Changes of our own links are told to all together after so long.
+  Duration link_settles_after = 3s;  ///< A link that others need not know of at once is told to them then.
   Duration exchange_interval = 5s;   ///< How often the table is compared with that of a random neighbour.
   Duration heal_interval = 10s;      ///< How often a member that is down is dialed: the network may be whole again.
+  Duration seek_interval = 500ms;    ///< How often a member is dialed that nobody reaches.
   std::size_t probes = 3;            ///< Neighbours that are asked to dial a member that we cannot reach.
   std::size_t members_max = 20'000;  ///< Beside ourselves, the dead that are not forgotten yet included.
   PlumtreeOptions broadcast;
@@ -137,6 +140,8 @@ class Fabric : private View {
   void meet(const Member& peer, Actions& actions);
   void add_neighbour(const Member& peer, Actions& actions);
   void drop_neighbour(const Member& peer, LinkEnd why, Actions& actions);
+  void publish_soon();
+  void show_all_links();
   void carry_out(Wishes wishes, Actions& actions);
   void carry_out(const Connect& wish, Actions& actions);
   void carry_out(const Disconnect& wish, Actions& actions);
@@ -149,12 +154,13 @@ class Fabric : private View {
   void take_broadcast(NodeId from, const Bytes& payload, Actions& actions);
   void take_exchange(NodeId from, std::uint8_t kind, const Bytes& body, Actions& actions);
   void send_summary(NodeId to, Actions& actions) const;
-  void send_records(NodeId to, const std::vector<std::shared_ptr<const Record>>& records,
+  void send_records(NodeId to, const std::vector<const MemberTable::Entry*>& entries,
                     const std::vector<std::uint64_t>& wanted, Actions& actions) const;
+  void spread_news(Actions& actions);
+  void exchange(Actions& actions);
   bool merge(Record record, Actions& actions);
   void end_life(const MemberTable::Entry& before, const Member& newer, Actions& actions);
   bool make_room();
-  std::vector<Edge> own_links() const;
   const Record& write_own_record();
   void publish(Actions& actions);
   void spread_goodbye(std::uint64_t name, Actions& actions);
@@ -162,7 +168,7 @@ class Fabric : private View {
   void take_dismissal(NodeId node, Actions& actions);
 
   // Who stands how (fabric_members.cpp).
-  void find_ways_anew(Actions& actions);
+  void forget(std::uint64_t name);
   void judge(MemberTable::Entry& entry, Actions& actions);
   void set_stage(MemberTable::Entry& entry, MemberTable::Stage stage);
   std::optional<Duration> patience(const MemberTable::Entry& entry) const;
@@ -184,19 +190,19 @@ class Fabric : private View {
   DialList dials_;
   Neighbours neighbours_;
   MemberTable table_;
+  Routes routes_{table_};
   Plumtree plumtree_;
   std::map<std::uint64_t, Member> connecting_;  ///< Whom the overlay wants to be connected with, by NodeId::name.
   std::unordered_map<std::uint64_t, Duration> round_trips_;  ///< Of neighbours.
   std::unordered_map<std::uint64_t, std::uint32_t> made_;    ///< Edge::made, of nodes we had a link with.
+  std::map<std::uint64_t, TimePoint> unsettled_;             ///< Neighbours that our record does not name until then.
   std::uint64_t version_ = 0;                                ///< Of our own record.
-  std::uint32_t searches_ = 0;
 
   // What is to be done at the end of the event, or some time later; `max` for never.
-  bool map_changed_ = false;      ///< The ways have to be found anew.
   bool members_changed_ = false;  ///< The overlay has to be told.
-  TimePoint search_at_ = TimePoint::max();
   TimePoint publish_at_ = TimePoint::max();
   TimePoint spread_at_ = TimePoint::max();  ///< An exchange brought news, which other neighbours may lack.
+  Duration spread_wait_{};                  ///< From such news to then.
   TimePoint exchange_at_ = TimePoint::max();
   TimePoint heal_at_ = TimePoint::max();
   TimePoint pronounce_at_ = TimePoint::max();

@@ -107,6 +107,7 @@ struct PlumtreeCounters {
 /// Else
 ///   two broadcasts in flight, each first over another link, would prune both. For the same reason a node that gets a
 ///   broadcast over a link that it has pruned meanwhile, or is pruned by its parent, says GRAFT.
+/// - A root that is not known begins with the branches of the tree that was used last, not with all links.
 /// - Nothing is pushed or announced to those who have announced it, nor to its root.
 /// - A broadcast has an age, counted while nodes keep it, and a life. So what is long forgotten cannot come back.
 /// - A new neighbour is told of the newest broadcasts.

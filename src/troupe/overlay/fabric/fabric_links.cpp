@@ -12,6 +12,15 @@
 
 namespace troupe::overlay {
 
+namespace {
+
+constexpr std::size_t kLinksShownMin = 2;
+
+/// A cluster of thousands changes somewhere all the time; then each node tells several changes together.
+constexpr Duration kPublishWaitPerMember = 100us;
+
+}  // namespace
+
 Actions Fabric::on_link_up(TimePoint now, LinkId link, const Member& peer, const std::string& dialed) {
   now_ = now;
   Actions actions;
@@ -37,9 +46,18 @@ Actions Fabric::on_link_up(TimePoint now, LinkId link, const Member& peer, const
 
 /// There is a link with this node now, or another one. What was said over the one before may be lost.
 void Fabric::add_neighbour(const Member& peer, Actions& actions) {
-  ++made_[peer.id().name];
-  map_changed_ = true;
-  publish_at_ = std::min(publish_at_, now_ + options_.publish_after);
+  const std::uint64_t name = peer.id().name;
+  ++made_[name];
+  const Record& shown = *table_.find(self_id_.name)->record;
+  // Many links live for a few seconds only, which is not worth telling to all. But the first ones are, and those that
+  // lead to somebody who cannot be reached without.
+  if (table_.find(name)->way.hops == 0 || shown.link_to(name) != nullptr || shown.links.size() < kLinksShownMin) {
+    publish_soon();
+  } else {
+    unsettled_[name] = now_ + options_.link_settles_after;
+    publish_at_ = std::min(publish_at_, unsettled_[name]);
+  }
+  routes_.neighbour_changed(name);
   take(plumtree_.on_neighbour_up(now_, peer.id()), actions);
   send_summary(peer.id(), actions);
   carry_out(overlay_->on_neighbour_up(*this, peer), actions);
@@ -116,18 +134,34 @@ Actions Fabric::on_lane_lost(TimePoint now, LinkId link) {
   const Neighbours::Neighbour* owner = neighbours_.owner(link);
   if (owner == nullptr) return {};
   // For those whose messages pass over this link it is another one now.
-  ++made_[owner->member.id().name];
-  map_changed_ = true;
-  publish_at_ = std::min(publish_at_, now_ + options_.publish_after);
+  const std::uint64_t name = owner->member.id().name;
+  ++made_[name];
+  routes_.neighbour_changed(name);
+  publish_soon();
   return finish({});
 }
 
 void Fabric::drop_neighbour(const Member& peer, LinkEnd why, Actions& actions) {
-  map_changed_ = true;
-  publish_at_ = std::min(publish_at_, now_ + options_.publish_after);
-  round_trips_.erase(peer.id().name);
+  const std::uint64_t name = peer.id().name;
+  routes_.neighbour_changed(name);
+  if (unsettled_.erase(name) == 0) {
+    publish_soon();
+    if (neighbours_.all().size() - unsettled_.size() < kLinksShownMin) show_all_links();
+  }
+  round_trips_.erase(name);
   take(plumtree_.on_neighbour_down(now_, peer.id()), actions);
   if (!leaving_) carry_out(overlay_->on_neighbour_down(*this, peer, why), actions);
+}
+
+void Fabric::publish_soon() {
+  const Duration wait = std::max(options_.publish_after, kPublishWaitPerMember * static_cast<int>(table_.size()));
+  publish_at_ = std::min(publish_at_, now_ + wait);
+}
+
+/// Each may matter now.
+void Fabric::show_all_links() {
+  if (!unsettled_.empty()) publish_soon();
+  unsettled_.clear();
 }
 
 Actions Fabric::on_dial_failed(TimePoint now, const std::string& address, const Error&) {

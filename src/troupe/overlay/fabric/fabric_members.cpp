@@ -9,30 +9,9 @@
 
 #include "troupe/overlay/fabric.hpp"
 #include "troupe/overlay/fabric/fabric_messages.hpp"
-#include "troupe/overlay/fabric/routes.hpp"
 #include "troupe/wire/codec.hpp"
 
 namespace troupe::overlay {
-
-namespace {
-
-/// In a larger table a search takes its time, so that changes which come together are searched together.
-constexpr std::size_t kSearchAtOnceMax = 256;
-constexpr Duration kSearchWaitPerMember = 20us;
-
-}  // namespace
-
-/// Finds the ways anew, at once or soon.
-void Fabric::find_ways_anew(Actions& actions) {
-  if (map_changed_ && table_.size() > kSearchAtOnceMax && now_ < search_at_) {
-    map_changed_ = false;
-    if (search_at_ == TimePoint::max()) search_at_ = now_ + kSearchWaitPerMember * static_cast<int>(table_.size());
-    return;
-  }
-  map_changed_ = false;
-  search_at_ = TimePoint::max();
-  for (MemberTable::Entry* entry : find_ways(table_, self_id_.name, own_links(), ++searches_)) judge(*entry, actions);
-}
 
 /// The way to this member is another one, or there is none any more.
 void Fabric::judge(MemberTable::Entry& entry, Actions& actions) {
@@ -55,7 +34,9 @@ void Fabric::judge(MemberTable::Entry& entry, Actions& actions) {
       }
       set_stage(entry, Stage::kUnreachable);
       actions.push_back(MemberUnreachable{entry.record->member});
+      show_all_links();
       probe(entry, actions);
+      heal_at_ = std::min(heal_at_, now_ + jittered(options_.seek_interval, random_));
       break;
     case Stage::kUnreachable:
       if (!has_way) return;
@@ -108,8 +89,7 @@ void Fabric::pass_time(Actions& actions) {
     MemberTable::Entry& entry = *table_.find(name);
     if (entry.stage >= MemberTable::Stage::kDown) {
       if (neighbours_.find(name) != nullptr) continue;
-      table_.erase(name);
-      made_.erase(name);
+      forget(name);
       continue;
     }
     if (entry.stage == MemberTable::Stage::kHeard && entry.way.hops > 0) {
@@ -119,6 +99,12 @@ void Fabric::pass_time(Actions& actions) {
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now_ - entry.since);
     declare(entry, {ErrorCode::kUnreachable, fmt::format("no way to it for {} ms", waited.count())}, actions);
   }
+}
+
+void Fabric::forget(std::uint64_t name) {
+  routes_.record_changed(name, table_.find(name)->record->links, {});
+  table_.erase(name);
+  made_.erase(name);
 }
 
 void Fabric::declare(MemberTable::Entry& entry, const Error& reason, Actions& actions) {
@@ -144,19 +130,22 @@ void Fabric::probe(const MemberTable::Entry& entry, Actions& actions) {
   for (const NodeId& node : asked) actions.push_back(Send{node, wire::encode(packet)});
 }
 
-/// Dials one of the members that are down: if only the network failed, the two parts of the cluster find each other.
+/// Dials one of the members that nobody reaches: links that changed everywhere at once may have left an island. If
+/// there is none, one of those that are down: if only the network failed, the two parts of the cluster find each other.
 void Fabric::heal() {
-  heal_at_ = now_ + jittered(options_.heal_interval, random_);
-  std::vector<const Member*> down;
+  std::vector<const MemberTable::Entry*> unreachable;
+  std::vector<const MemberTable::Entry*> down;
   for (const auto& [name, entry] : table_.entries()) {
-    const Member& member = entry.record->member;
-    const bool is_candidate = entry.stage == MemberTable::Stage::kDown && !member.address.empty();
-    if (is_candidate && neighbours_.find(name) == nullptr) down.push_back(&member);
+    if (entry.record->member.address.empty() || neighbours_.find(name) != nullptr) continue;
+    if (entry.stage == MemberTable::Stage::kUnreachable) unreachable.push_back(&entry);
+    if (entry.stage == MemberTable::Stage::kDown) down.push_back(&entry);
   }
-  if (down.empty()) return;
-  std::ranges::sort(down, {}, [](const Member* member) { return member->id().name; });
-  const Member& one = *down[random_.below(down.size())];
-  (void)dials_.learn(one.address, one.id(), now_, now_ + 1ms);
+  heal_at_ = now_ + jittered(unreachable.empty() ? options_.heal_interval : options_.seek_interval, random_);
+  std::vector<const MemberTable::Entry*>& candidates = unreachable.empty() ? down : unreachable;
+  if (candidates.empty()) return;
+  std::ranges::sort(candidates, {}, [](const MemberTable::Entry* entry) { return entry->id.name; });
+  const MemberTable::Entry& one = *candidates[random_.below(candidates.size())];
+  (void)dials_.learn(one.record->member.address, one.id, now_, now_ + 1ms);
 }
 
 /// For the others this life is over. Everything that was agreed in it is made anew: links, and what this node thought
@@ -178,9 +167,7 @@ void Fabric::be_reborn(std::uint64_t after, Actions& actions) {
   plumtree_.reborn(self_id_);
   actions.push_back(Reborn{self_});
   for (auto& [name, entry] : table_.entries()) {
-    if (entry.stage != MemberTable::Stage::kDown) continue;
-    entry.way = {};
-    set_stage(entry, MemberTable::Stage::kHeard);
+    if (entry.stage == MemberTable::Stage::kDown) set_stage(entry, MemberTable::Stage::kHeard);
   }
   members_changed_ = true;
   for (const auto& [name, neighbour] : before) {

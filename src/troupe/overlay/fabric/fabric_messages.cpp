@@ -19,6 +19,9 @@ namespace {
 /// So that a large table travels in messages that other traffic can pass.
 constexpr std::size_t kRecordsPerMessage = 256;
 
+/// A broadcast reaches all in this time, unless it is lost. Until then tables differ, and need no repair.
+constexpr Duration kUnderway = 3s;
+
 template <class T>
 Bytes packet(message::Kind kind, const T& body) {
   return wire::encode(message::Packet{static_cast<std::uint8_t>(kind), wire::encode(body)});
@@ -115,8 +118,7 @@ void Fabric::take_exchange(NodeId from, std::uint8_t kind, const Bytes& body, Ac
       const auto versions = wire::decode<message::Versions>(body);
       if (is_malformed(versions)) return;
       const auto difference = table_.compare(versions->versions, versions->buckets);
-      if (!difference.newer.empty() || !difference.wanted.empty())
-        send_records(from, difference.newer, difference.wanted, actions);
+      send_records(from, difference.newer, difference.wanted, actions);
       return;
     }
     case message::Kind::kRecords: {
@@ -124,14 +126,14 @@ void Fabric::take_exchange(NodeId from, std::uint8_t kind, const Bytes& body, Ac
       if (is_malformed(records)) return;
       bool is_news = false;
       for (Record& record : records->records) is_news |= merge(std::move(record), actions);
-      // Where this came from, more may come from: others hear of it at once, not at the next interval.
-      if (is_news) spread_at_ = std::min(spread_at_, now_ + options_.publish_after);
-      std::vector<std::shared_ptr<const Record>> answer;
+      // No broadcast has brought this, and none will: it may be from another part of the cluster, and others lack it
+      // too.
+      if (is_news && !records->is_underway) spread_at_ = std::min(spread_at_, now_ + spread_wait_);
+      std::vector<const MemberTable::Entry*> answer;
       for (const std::uint64_t name : records->wanted) {
-        const MemberTable::Entry* entry = table_.find(name);
-        if (entry != nullptr) answer.push_back(entry->record);
+        if (const MemberTable::Entry* entry = table_.find(name)) answer.push_back(entry);
       }
-      if (!answer.empty()) send_records(from, answer, {}, actions);
+      send_records(from, answer, {}, actions);
       return;
     }
     case message::Kind::kProbe: {
@@ -151,16 +153,42 @@ void Fabric::send_summary(NodeId to, Actions& actions) const {
   actions.push_back(Send{to, packet(message::Kind::kSummary, message::Summary{table_.summary()})});
 }
 
-void Fabric::send_records(NodeId to, const std::vector<std::shared_ptr<const Record>>& records,
+/// Sends what the other table lacks, but what is being broadcast only to a new neighbour: it may have come too late for
+/// that.
+void Fabric::send_records(NodeId to, const std::vector<const MemberTable::Entry*>& entries,
                           const std::vector<std::uint64_t>& wanted, Actions& actions) const {
-  message::Records part{{}, wanted};
-  for (const auto& record : records) {
-    part.records.push_back(*record);
+  const bool is_new = now_ - neighbours_.find(to.name)->links.front().since < kUnderway;
+  message::Records parts[2] = {{.wanted = wanted}, {.is_underway = true}};
+  for (const MemberTable::Entry* entry : entries) {
+    const bool is_underway = now_ - entry->heard < kUnderway;
+    if (is_underway && !is_new) continue;
+    message::Records& part = parts[is_underway ? 1 : 0];
+    part.records.push_back(*entry->record);
     if (part.records.size() < kRecordsPerMessage) continue;
     actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
-    part = {};
+    part = {.is_underway = is_underway};
   }
-  if (!part.records.empty() || !part.wanted.empty()) actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
+  for (const message::Records& part : parts) {
+    if (!part.records.empty() || !part.wanted.empty())
+      actions.push_back(Send{to, packet(message::Kind::kRecords, part)});
+  }
+}
+
+/// Compares tables with all neighbours, because one brought news; if that goes on, ever more rarely.
+void Fabric::spread_news(Actions& actions) {
+  spread_at_ = TimePoint::max();
+  spread_wait_ = std::min(2 * spread_wait_, options_.exchange_interval);
+  for (const auto& [name, neighbour] : neighbours_.all()) send_summary(neighbour.member.id(), actions);
+}
+
+/// Compares tables with one neighbour.
+void Fabric::exchange(Actions& actions) {
+  exchange_at_ = now_ + jittered(options_.exchange_interval, random_);
+  if (spread_at_ == TimePoint::max()) spread_wait_ = std::max(spread_wait_ / 2, options_.publish_after);
+  const auto& neighbours = neighbours_.all();
+  if (neighbours.empty()) return;
+  const auto any = std::next(neighbours.begin(), static_cast<std::ptrdiff_t>(random_.below(neighbours.size())));
+  send_summary(any->second.member.id(), actions);
 }
 
 /// Takes what somebody says of a node. True if it is news.
@@ -184,10 +212,16 @@ bool Fabric::merge(Record record, Actions& actions) {
     return false;
   }
   const bool left = record.left;
+  const std::vector<Edge> none;
+  const std::vector<Edge>& links_before = before && !before->record->left ? before->record->links : none;
   const MemberTable::News news = table_.merge(std::move(record), now_);
   if (news == MemberTable::News::kNone) return false;
   MemberTable::Entry& entry = *table_.find(name);
-  map_changed_ = true;
+  routes_.record_changed(name, links_before, left ? none : entry.record->links);
+  if (news == MemberTable::News::kNewLife) routes_.life_changed(name);
+  // Both ends have to name the link: it matters to the other one.
+  const bool is_named = entry.record->version != 0 && entry.record->link_to(self_id_.name) != nullptr;
+  if (is_named && unsettled_.erase(name) > 0) publish_soon();
   if (news == MemberTable::News::kNewLife) end_life(*before, entry.record->member, actions);
   if (news != MemberTable::News::kChanged || left) members_changed_ = true;
   if (left) {
@@ -224,15 +258,17 @@ bool Fabric::make_room() {
     const std::pair candidate{entry.since, name};
     if (!oldest || candidate < *oldest) oldest = candidate;
   }
-  if (oldest) table_.erase(oldest->second);
+  if (oldest) forget(oldest->second);
   return oldest.has_value();
 }
 
 /// Tells all with whom we are linked.
 void Fabric::publish(Actions& actions) {
   publish_at_ = TimePoint::max();
+  std::erase_if(unsettled_, [this](const auto& each) { return each.second <= now_; });
+  for (const auto& [name, due] : unsettled_) publish_at_ = std::min(publish_at_, due);
   const Record& record = write_own_record();
-  take(plumtree_.broadcast(now_, packet(message::Topic::kRecords, message::Records{{record}, {}})), actions);
+  take(plumtree_.broadcast(now_, packet(message::Topic::kRecords, message::Records{.records = {record}})), actions);
 }
 
 /// A node said goodbye to us: all hear of it.
@@ -241,20 +277,17 @@ void Fabric::spread_goodbye(std::uint64_t name, Actions& actions) {
   if (entry == nullptr) return;
   Record record = *entry->record;
   record.left = true;
-  const message::Records records{{record}, {}};
+  const message::Records records{.records = {record}};
   if (merge(std::move(record), actions))
     take(plumtree_.broadcast(now_, packet(message::Topic::kRecords, records)), actions);
 }
 
-std::vector<Edge> Fabric::own_links() const {
-  std::vector<Edge> links;
-  for (const auto& [name, neighbour] : neighbours_.all()) links.push_back({name, made_.at(name)});
-  return links;
-}
-
 /// Our own record stands in the table as those of the others do.
 const Record& Fabric::write_own_record() {
-  Record record{.member = self_, .version = ++version_, .left = false, .links = own_links()};
+  Record record{.member = self_, .version = ++version_, .left = false, .links = {}};
+  for (const auto& [name, neighbour] : neighbours_.all()) {
+    if (!unsettled_.contains(name)) record.links.push_back({name, made_[name]});
+  }
   (void)table_.merge(std::move(record), now_);
   MemberTable::Entry& entry = *table_.find(self_id_.name);
   table_.set_stage(entry, MemberTable::Stage::kUp, now_);

@@ -45,6 +45,7 @@ struct Versions {
 struct Records {
   std::vector<Record> records;
   std::vector<std::uint64_t> wanted;  ///< NodeId::name of each.
+  bool is_underway = false;           ///< They are being broadcast just now: nobody has to pass them on.
 };
 
 struct Probe {

@@ -20,31 +20,28 @@ const Edge* Record::link_to(std::uint64_t name) const {
   return found == links.end() || found->to != name ? nullptr : &*found;
 }
 
-void MemberTable::toggle(Summary& summary, const Record& record) {
-  const RecordVersion version = version_of(record);
-  summary[bucket_of(version.name)] ^= hash_of(version);
-}
-
 void MemberTable::toggle(const Entry& entry) {
-  if (is_shown(entry)) toggle(summary_, *entry.record);
+  if (is_shown(entry)) summary_[bucket_of(entry.id.name)] ^= hash_of(version_of(entry));
 }
 
 MemberTable::News MemberTable::merge(Record record, TimePoint now) {
-  const std::uint64_t name = record.member.id().name;
-  const auto [place, is_first] = entries_.try_emplace(name);
+  const NodeId id = record.member.id();
+  const auto [place, is_first] = entries_.try_emplace(id.name);
   Entry& entry = place->second;
   News news = News::kFirst;
   if (!is_first) {
-    if (version_of(record) <= version_of(*entry.record)) return News::kNone;
-    news = record.member.incarnation == entry.record->member.incarnation ? News::kChanged : News::kNewLife;
+    const RecordVersion version{id.name, id.incarnation, record.version, record.left};
+    if (version <= version_of(entry)) return News::kNone;
+    news = id == entry.id ? News::kChanged : News::kNewLife;
     toggle(entry);
   }
   if (news != News::kChanged) {
     entry.stage = Stage::kHeard;
     entry.since = now;
-    entry.way = {};
   }
+  entry.id = id;
   entry.record = std::make_shared<const Record>(std::move(record));
+  entry.heard = now;
   toggle(entry);
   return news;
 }
@@ -78,7 +75,7 @@ std::vector<RecordVersion> MemberTable::versions(const Summary& other) const {
   for (const auto& [name, entry] : entries_) {
     const std::size_t bucket = bucket_of(name);
     if (summary_[bucket] == other[bucket] || entry.stage == Stage::kDown) continue;
-    versions.push_back(version_of(*entry.record));
+    versions.push_back(version_of(entry));
   }
   std::ranges::sort(versions, {}, &RecordVersion::name);
   return versions;
@@ -90,17 +87,17 @@ MemberTable::Difference MemberTable::compare(const std::vector<RecordVersion>& v
   for (const RecordVersion& each : versions) {
     theirs.emplace(each.name, &each);
     const Entry* mine = find(each.name);
-    const bool is_news = mine == nullptr ? !each.left : version_of(*mine->record) < each;
+    const bool is_news = mine == nullptr ? !each.left : version_of(*mine) < each;
     if (is_news) difference.wanted.push_back(each.name);
   }
   for (const auto& [name, entry] : entries_) {
     const std::size_t bucket = bucket_of(name);
     if (summary_[bucket] == other[bucket] || entry.stage == Stage::kDown) continue;
     const auto known = theirs.find(name);
-    const bool is_news = known == theirs.end() ? !entry.record->left : *known->second < version_of(*entry.record);
-    if (is_news) difference.newer.push_back(entry.record);
+    const bool is_news = known == theirs.end() ? !entry.record->left : *known->second < version_of(entry);
+    if (is_news) difference.newer.push_back(&entry);
   }
-  std::ranges::sort(difference.newer, {}, [](const auto& record) { return record->member.id().name; });
+  std::ranges::sort(difference.newer, {}, [](const Entry* entry) { return entry->id.name; });
   return difference;
 }
 

@@ -54,7 +54,9 @@ struct RecordVersion {
 /// The way to a member: through whom, and how far. All zero: there is none.
 struct Way {
   std::uint64_t next_hop = 0;  ///< NodeId::name of a neighbour.
+  std::uint64_t via = 0;       ///< The last node before the member; the member itself if it is a neighbour.
   std::uint64_t path = 0;      ///< A hash of the links on the way.
+  std::uint32_t made = 0;      ///< Edge::made of the last link, as the node before the member says.
   std::uint16_t hops = 0;      ///< 1: a neighbour.
 };
 
@@ -76,10 +78,11 @@ class MemberTable {
   };
 
   struct Entry {
+    NodeId id;  ///< Of the record's member.
     std::shared_ptr<const Record> record;
+    TimePoint heard;  ///< Since when this record is known.
     TimePoint since;  ///< Of the stage.
     Way way;
-    std::uint32_t search = 0;  ///< The search that last found it (routes.cpp).
     Stage stage = Stage::kHeard;
   };
 
@@ -104,17 +107,14 @@ class MemberTable {
   std::vector<RecordVersion> versions(const Summary& other) const;
 
   struct Difference {
-    std::vector<std::shared_ptr<const Record>> newer;  ///< What the other table lacks.
-    std::vector<std::uint64_t> wanted;                 ///< Names whose record is newer there.
+    std::vector<const Entry*> newer;    ///< What the other table lacks.
+    std::vector<std::uint64_t> wanted;  ///< Names whose record is newer there.
   };
   /// Compares what the other table shows of those buckets with this one.
   Difference compare(const std::vector<RecordVersion>& versions, const Summary& other) const;
 
-  /// Adds a record to a summary, or takes it out again.
-  static void toggle(Summary& summary, const Record& record);
-
-  static RecordVersion version_of(const Record& record) {
-    return {record.member.id().name, record.member.incarnation, record.version, record.left};
+  static RecordVersion version_of(const Entry& entry) {
+    return {entry.id.name, entry.id.incarnation, entry.record->version, entry.record->left};
   }
 
  private:

@@ -25,8 +25,12 @@ Trees::Row Trees::touch(NodeId root) {
     if (row == newest_) return row;
     unlink(row);
   } else {
+    const Row newest = newest_;
     row = claim();
     trees_[row] = {.root = root};
+    if (newest != kNone && newest != row)
+      std::copy_n(lazy_.begin() + static_cast<std::ptrdiff_t>(newest * words_), words_,
+                  lazy_.begin() + static_cast<std::ptrdiff_t>(row * words_));
     index_.insert(hash_of(root, seed_), row);
   }
   link_newest(row);
@@ -68,7 +72,7 @@ std::vector<NodeId> Trees::roots() const {
   return roots;
 }
 
-/// A row for a new root: eager everywhere, and in no list.
+/// A row for a new root: all its links eager, and in no list.
 Trees::Row Trees::claim() {
   if (trees_.size() < std::max<std::size_t>(roots_max_, 1)) {
     trees_.emplace_back();

@@ -11,8 +11,8 @@
 namespace troupe::overlay::plumtree {
 
 /// For each root that broadcasts, which links are branches of its tree: a bit for each neighbour, set if the link is
-/// lazy. So a root that nobody has pruned, a new neighbour, and a root that was forgotten are all eager, as they must
-/// be (a link that is eager too often costs a payload; one that is lazy too often costs a delay).
+/// lazy. So the first root's links and those with a new neighbour are eager (a link that is eager too often costs a
+/// payload; one that is lazy too often costs a delay).
 ///
 /// Neighbours are slots. At most `roots_max` roots are remembered; the one that was used the longest time ago goes.
 class Trees {
@@ -24,7 +24,8 @@ class Trees {
 
   std::optional<Row> find(NodeId root) const;
 
-  /// The root is used now, and begins if it is not known.
+  /// The root is used now. If it is not known, it begins with the branches of the tree that was used last: where these
+  /// reach all, they do so from every root.
   Row touch(NodeId root);
 
   bool is_lazy(Row row, std::uint32_t neighbour) const;

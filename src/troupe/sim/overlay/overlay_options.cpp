@@ -13,7 +13,7 @@ FabricNetworkOptions network_options(const std::string& overlay, std::uint32_t n
   options.servers = std::max(2U, nodes / 64);
   options.overlay.name = overlay;
   options.fabric.broadcast.kept_bytes_max = 64U << 10U;
-  options.fabric.broadcast.roots_max = 128;
+  options.fabric.broadcast.roots_max = nodes <= 1'024 ? 1'024 : 128;
   options.follows_members = nodes <= 256;
   return options;
 }
