@@ -2,8 +2,11 @@
 //
 // A link of either role fed any bytes, in any cuts and with time passing: alone, where nothing may establish it, and
 // after a handshake with a true peer. Nothing comes out after it has closed.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -37,8 +40,19 @@ void exchange(Link& from, Actions& from_actions, Link& to, Actions& to_actions) 
 void feed(Link& link, const Bytes& input, std::size_t piece, Duration pause) {
   Actions actions;
   TimePoint now{};
-  for (std::size_t at = 0; at < input.size(); at += piece) {
-    link.on_bytes(now, input.slice(at, piece), actions);
+  bool is_placed = false;
+  for (std::size_t at = 0; at < input.size();) {
+    const Bytes cut = input.slice(at, piece);
+    const std::span<std::byte> place = is_placed ? std::span<std::byte>() : link.place();
+    const std::size_t size = place.empty() ? cut.size() : std::min(place.size(), cut.size());
+    if (place.empty()) {
+      link.on_bytes(now, cut, actions);
+    } else {
+      std::memcpy(place.data(), cut.data(), size);
+      link.on_placed(now, size, actions);
+    }
+    is_placed = !place.empty();  // Content of a chunk comes both ways, in turn.
+    at += size;
     now += pause;
     link.on_tick(now, actions);
     TROUPE_ASSERT(link.is_closed() == actions.closed.has_value());

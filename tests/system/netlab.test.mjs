@@ -70,14 +70,14 @@ laboratory('a round trip takes the delay of both ways', async (lab) => {
   await lab.delay('a', 'outside', 10.15);
   const took = [];
   for (let i = 0; i < 50; ++i) took.push(await roundTrip(connection));
-  // Nothing comes early. The shortest, because a loaded machine makes others longer.
-  const shortest = Math.min(...took);
-  assert.ok(shortest >= 20.3 && shortest <= 20.8, `${shortest} ms`);
   await lab.command('delay a>outside 0ms');
   const oneWay = [];
   for (let i = 0; i < 20; ++i) oneWay.push(await roundTrip(connection));
-  assert.ok(Math.min(...oneWay) >= 10.15 && Math.min(...oneWay) <= 10.65, `${Math.min(...oneWay)} ms`);
   connection.destroy();
+  // Nothing comes early. The shortest, because a slow or loaded machine makes others longer.
+  const [shortest, shortestOneWay] = [Math.min(...took), Math.min(...oneWay)];
+  assert.ok(shortest >= 20.3 && shortest <= 23, `${shortest} ms`);
+  assert.ok(shortestOneWay >= 10.15 && shortestOneWay <= 13, `${shortestOneWay} ms`);
 });
 
 laboratory('hosts reach each other, and only each other', async (lab) => {
@@ -105,6 +105,7 @@ for (const milliseconds of [0, 10]) {
     }
     socket.end();
     await inTime('the digest', once(socket, 'end'));
+    socket.destroy();  // The host may be gone before it has confirmed the end.
     assert.equal(answer, hash.digest('hex'));
   });
 }
@@ -116,6 +117,7 @@ laboratory('a rate holds, and what finds no room in the queue is dropped', async
   const socket = connect({ host, port: Number(port), allowHalfOpen: true });
   socket.end(Buffer.alloc(5_000_000));
   await inTime('the digest', once(socket.resume(), 'end'));
+  socket.destroy();
   assert.ok(performance.now() - begin > 450, '5 MB at 10 MB/s');
 
   await lab.rate('a', 'outside', 1_000);

@@ -1,7 +1,9 @@
 // `/admin`: what the node that served this page does, read anew each second.
 
-import './admin.css';
-import './graph.css';
+import './styles/page.css';
+import './styles/table.css';
+import './styles/graph.css';
+import './styles/phone.css';
 import { element } from '../canvas/ui/dom.js';
 import { LaneHistory } from './model/lane-history.js';
 import { AdminApi, AdminError } from './net/admin-api.js';
