@@ -157,7 +157,9 @@ void Fabric::send_summary(NodeId to, Actions& actions) const {
 /// that.
 void Fabric::send_records(NodeId to, const std::vector<const MemberTable::Entry*>& entries,
                           const std::vector<std::uint64_t>& wanted, Actions& actions) const {
-  const bool is_new = now_ - neighbours_.find(to.name)->links.front().since < kUnderway;
+  const Neighbours::Neighbour* neighbour = neighbours_.find(to.name);
+  if (neighbour == nullptr) return;  // What it sent had this node come back in a new life: the link is closed.
+  const bool is_new = now_ - neighbour->links.front().since < kUnderway;
   message::Records parts[2] = {{.wanted = wanted}, {.is_underway = true}};
   for (const MemberTable::Entry* entry : entries) {
     const bool is_underway = now_ - entry->heard < kUnderway;
