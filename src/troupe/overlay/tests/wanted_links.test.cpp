@@ -220,7 +220,7 @@ TEST(WantedLinks, ignores_what_it_cannot_read_and_strangers) {
   Chosen overlay({});
   view.add("c").add("e").start(overlay);
   view.up(overlay, "c");
-  view.hear(overlay, "c", "");
+  view.hear(overlay, "c", std::string());
   view.hear(overlay, "e", false);
   view.pass(overlay, 1h);
   EXPECT_THAT(view.wishes(), ElementsAre("do not want c"));
