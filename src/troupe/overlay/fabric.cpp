@@ -97,6 +97,7 @@ Actions Fabric::finish(Actions actions) {
     for (MemberTable::Entry* entry : routes_.update(self_id_.name, is_linked)) judge(*entry, actions);
     if (std::exchange(members_changed_, false)) carry_out(overlay_->on_members_changed(*this), actions);
   }
+  closed_.clear();
   const auto wanted_here = [this](const std::string& address, const DialList::Target& target) {
     return wanted(address, target);
   };
@@ -114,7 +115,7 @@ void Fabric::on_round_trip(NodeId neighbour, Duration round_trip) {
 std::vector<MemberStatus> Fabric::statuses() const {
   std::vector<MemberStatus> all{{self_, MemberState::kUp}};
   for (const auto& [name, entry] : table_.entries()) {
-    if (name == self_id_.name) continue;
+    if (name == self_id_.name || !entry.was_up) continue;
     switch (entry.stage) {
       case MemberTable::Stage::kHeard: break;
       case MemberTable::Stage::kUp: all.push_back({entry.record->member, MemberState::kUp}); break;
@@ -168,6 +169,8 @@ bool Fabric::is_neighbour(NodeId node) const {
   const Neighbours::Neighbour* neighbour = neighbours_.find(node.name);
   return neighbour != nullptr && (node.incarnation == 0 || node == neighbour->member.id());
 }
+
+bool Fabric::has_other_way(NodeId neighbour) const { return routes_.has_way_without(self_id_.name, neighbour.name); }
 
 std::optional<Duration> Fabric::round_trip(NodeId neighbour) const {
   const auto found = round_trips_.find(neighbour.name);

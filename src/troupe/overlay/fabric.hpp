@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -107,7 +108,8 @@ class Fabric : private View {
   /// Of the link with a neighbour, as the caller measured it.
   virtual void on_round_trip(NodeId neighbour, Duration round_trip);
 
-  /// The whole membership as this node sees it, itself included, by name.
+  /// The whole membership as this node sees it, itself included, by name. Of whom others told, but to whom there has
+  /// never been a way, it says nothing.
   virtual std::vector<MemberStatus> statuses() const;
 
   /// The neighbour to hand a message for `node` to (incarnation 0: whichever is alive); the node itself if it is a
@@ -130,6 +132,7 @@ class Fabric : private View {
   bool is_suspected(std::uint64_t name) const override;
   std::vector<NodeId> neighbours() const override;
   bool is_neighbour(NodeId node) const override;
+  bool has_other_way(NodeId neighbour) const override;
   std::optional<Duration> round_trip(NodeId neighbour) const override;
 
   Actions finish(Actions actions);
@@ -160,6 +163,7 @@ class Fabric : private View {
   void exchange(Actions& actions);
   bool merge(Record record, Actions& actions);
   void end_life(const MemberTable::Entry& before, const Member& newer, Actions& actions);
+  bool is_full() const { return table_.size() > options_.members_max; }  ///< This node itself is in the table too.
   bool make_room();
   const Record& write_own_record();
   void publish(Actions& actions);
@@ -195,8 +199,9 @@ class Fabric : private View {
   std::map<std::uint64_t, Member> connecting_;  ///< Whom the overlay wants to be connected with, by NodeId::name.
   std::unordered_map<std::uint64_t, Duration> round_trips_;  ///< Of neighbours.
   std::unordered_map<std::uint64_t, std::uint32_t> made_;    ///< Edge::made, of nodes we had a link with.
-  std::map<std::uint64_t, TimePoint> unsettled_;             ///< Neighbours that our record does not name until then.
-  std::uint64_t version_ = 0;                                ///< Of our own record.
+  std::set<std::uint64_t> closed_;                ///< In this event, on purpose: links of nodes that are well.
+  std::map<std::uint64_t, TimePoint> unsettled_;  ///< Neighbours that our record does not name until then.
+  std::uint64_t version_ = 0;                     ///< Of our own record.
 
   // What is to be done at the end of the event, or some time later; `max` for never.
   bool members_changed_ = false;  ///< The overlay has to be told.

@@ -96,6 +96,7 @@ class Story final : public View {
     return entry == members_.end() ? nullptr : &entry->second;
   }
   bool is_suspected(std::uint64_t) const override { return false; }
+  bool has_other_way(NodeId) const override { return true; }
   std::vector<NodeId> neighbours() const override { return {neighbours_.begin(), neighbours_.end()}; }
   bool is_neighbour(NodeId node) const override { return neighbours_.contains(node); }
   std::optional<Duration> round_trip(NodeId node) const override {

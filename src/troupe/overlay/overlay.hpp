@@ -44,6 +44,10 @@ class View {
 
   virtual bool is_neighbour(NodeId node) const = 0;
 
+  /// Whether a neighbour could be reached without the link with it, through others. If not, the cluster falls apart
+  /// when that link is closed.
+  virtual bool has_other_way(NodeId neighbour) const = 0;
+
   /// Of the link with a neighbour, smoothed; empty while it is not known.
   virtual std::optional<Duration> round_trip(NodeId neighbour) const = 0;
 };

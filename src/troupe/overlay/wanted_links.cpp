@@ -109,9 +109,10 @@ void WantedLinks::close(const View& view, Wishes& wishes) {
     const bool is_unwanted = target.is_linked && !target.is_wanted && !target.is_wanted_there;
     const bool closes = self_name_ < name;
     if (!is_unwanted || !closes || view.now() - target.unwanted_since < options_.linger) continue;
+    target.unwanted_since = view.now();  // It is gone soon, or has to stay for as long again.
     const Member* peer = view.find(name);
-    if (peer != nullptr) wishes.push_back(Disconnect{peer->id(), "neither end wants the link"});
-    target.unwanted_since = view.now();  // It is gone soon.
+    if (peer != nullptr && view.has_other_way(peer->id()))
+      wishes.push_back(Disconnect{peer->id(), "neither end wants the link"});
   }
 }
 

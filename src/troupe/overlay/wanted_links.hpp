@@ -13,15 +13,16 @@ namespace troupe::overlay {
 
 struct WantedLinksOptions {
   Backoff backoff;                    ///< For links that were lost or cannot be had.
-  Duration second_dial_wait = 200ms;  ///< How long the node with the greater name leaves the dial to the other one.
+  Duration second_dial_wait = 200ms;  ///< How long the node with the greater NodeId::name leaves the dial to the other.
   Duration linger = 5s;               ///< A link that neither end wants is closed after so long.
 };
 
 /// A base for overlays whose links are a plain function of who is a member. Such an overlay says only which nodes it
 /// wants to be linked with; this class makes the links, makes them again, and closes what nobody wants. A link is
 /// closed by agreement: each end tells the other whether it wants it, and when neither does, after a while in which
-/// other links can take its place, the one with the smaller name closes it. So an overlay may be asymmetric in what it
-/// wants (a client wants its server), and links are still symmetric.
+/// other links can take its place, the one with the smaller NodeId::name closes it, unless there is no other way to
+/// that node. So an overlay may be asymmetric in what it wants (a client wants its server), and links are still
+/// symmetric.
 class WantedLinks : public Overlay {
  public:
   Wishes start(const View& view) final;

@@ -35,6 +35,17 @@ bool DialList::learn(const std::string& address, NodeId node, TimePoint due, Tim
   return true;
 }
 
+bool DialList::seek(const std::string& address, NodeId node, TimePoint due, TimePoint expiry) {
+  if (!learn(address, node, due, expiry)) return false;
+  Target& target = targets_.at(address);
+  if (target.sought_until <= due) {
+    target.failures = 0;
+    target.due = std::min(target.due, due);
+  }
+  target.sought_until = std::max(target.sought_until, expiry);
+  return true;
+}
+
 void DialList::hurry(const std::string& address, TimePoint now) {
   const auto entry = targets_.find(address);
   if (entry != targets_.end()) entry->second.due = std::min(entry->second.due, now);
@@ -45,6 +56,7 @@ void DialList::succeeded(const std::string& address, NodeId node, TimePoint now)
   if (entry == targets_.end()) return;
   entry->second.in_flight = false;
   entry->second.node = node;
+  entry->second.sought_until = TimePoint::min();
   entry->second.due = now + backoff_.max;
 }
 
@@ -66,6 +78,7 @@ void DialList::drop(const std::string& address) {
 void DialList::drop_learned(NodeId node) {
   for (auto& [address, target] : targets_) {
     const bool is_meant = target.node.same_node(node) && target.node.incarnation <= node.incarnation;
+    if (is_meant) target.sought_until = TimePoint::min();
     if (target.expiry && is_meant) target.expiry = TimePoint::min();
   }
   // One that waits for its answer stays until then, or its address could be dialed twice at once.

@@ -26,7 +26,8 @@ class DialList {
     std::optional<TimePoint> expiry;  ///< Empty for configured addresses, which are tried for ever.
     TimePoint due;
     unsigned failures = 0;
-    bool in_flight = false;  ///< Dialed, and not answered.
+    bool in_flight = false;                     ///< Dialed, and not answered.
+    TimePoint sought_until = TimePoint::min();  ///< `seek`
   };
 
   /// `learned_max` bounds the addresses beside the configured ones.
@@ -39,6 +40,11 @@ class DialList {
   /// later expiry, and its schedule unless another node or a newer incarnation is there now. False when the list is
   /// full.
   bool learn(const std::string& address, NodeId node, TimePoint due, TimePoint expiry);
+
+  /// As `learn`, of a node that was lost: whatever came of earlier dials says nothing about this one, so a listed
+  /// address does not wait any longer than until `due`. But only once for each search: who is asked for the same node
+  /// many times does not dial more often.
+  bool seek(const std::string& address, NodeId node, TimePoint due, TimePoint expiry);
 
   /// A listed address is due at once, unless its dial is in flight.
   void hurry(const std::string& address, TimePoint now);

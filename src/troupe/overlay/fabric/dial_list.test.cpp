@@ -115,6 +115,29 @@ TEST(DialList, hurries) {
   EXPECT_EQ(list.size(), 1U);
 }
 
+TEST(DialList, seeks_at_once_what_it_would_wait_for_and_only_once_in_a_search) {
+  DialList list({.jitter = 0}, 1);
+  Random random(1);
+  list.configure("a:1", kStart);
+  EXPECT_EQ(list.take_due(kStart, always), Addresses{"a:1"});
+  list.succeeded("a:1", kNode, kStart);
+  const TimePoint lost = kStart + 1s;
+  EXPECT_TRUE(list.seek("a:1", kNode, lost, lost + 2s));
+  EXPECT_EQ(list.take_due(lost, always), Addresses{"a:1"}) << "and not when it would be looked at again";
+  list.failed("a:1", lost, random);
+  EXPECT_TRUE(list.seek("a:1", kNode, lost, lost + 2s));
+  EXPECT_EQ(list.next_due(), lost + 100ms) << "the second who asks does not hurry it";
+  list.failed("a:1", lost, random);
+  EXPECT_TRUE(list.seek("a:1", kNode, lost + 2s, lost + 4s));
+  EXPECT_EQ(list.take_due(lost + 2s, always), Addresses{"a:1"}) << "another search";
+  list.succeeded("a:1", kNode, lost + 2s);
+  EXPECT_TRUE(list.seek("a:1", kNode, lost + 3s, lost + 5s));
+  EXPECT_EQ(list.next_due(), lost + 3s) << "the one before has found it";
+
+  EXPECT_TRUE(list.seek("b:1", {8, 1}, lost + 9s, lost + 10s));
+  EXPECT_FALSE(list.seek("c:1", {9, 1}, lost + 9s, lost + 10s)) << "there is no room";
+}
+
 TEST(DialList, keeps_to_its_bound) {
   DialList list({}, 2);
   list.configure("a:1", kStart);

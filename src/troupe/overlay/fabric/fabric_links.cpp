@@ -79,13 +79,12 @@ std::string Fabric::refusal(const Member& peer) const {
     return fmt::format("the names '{}' and '{}' have the same hash: rename one of the nodes", namesake, peer.name);
   }
   if (known == nullptr) {
-    const bool has_room =
-        table_.size() < options_.members_max ||
-        std::ranges::any_of(
-            table_.entries(), [](const auto& each) { return each.second.stage >= MemberTable::Stage::kDown; });
-    return has_room
-               ? ""
-               : fmt::format("node '{}' knows {} members, which is its members_max", self_.name, options_.members_max);
+    const bool has_room = !is_full() || std::ranges::any_of(table_.entries(), [](const auto& each) {
+      return each.second.stage >= MemberTable::Stage::kDown;
+    });
+    return has_room ? ""
+                    : fmt::format("node '{}' knows {} other members, which is its members_max", self_.name,
+                                  options_.members_max);
   }
   const Member& current = known->record->member;
   if (peer.incarnation < current.incarnation) {
@@ -119,13 +118,17 @@ Actions Fabric::on_link_down(TimePoint now, LinkId link, const Error& reason, bo
   const std::uint64_t name = owner->member.id().name;
   const Member peer = owner->member;
   const bool was_in_use = owner->links.front().id == link;
+  if (peer_left) {
+    neighbours_.close(name, fmt::format("node '{}' has left", peer.name), actions, link);
+    drop_neighbour(peer, LinkEnd::kLeft, actions);
+    spread_goodbye(name, actions);
+    return finish(std::move(actions));
+  }
   const bool was_last = neighbours_.remove(link, actions);
   if (was_in_use) {
-    const bool is_closed = !was_last || reason.code == ErrorCode::kRefused;
-    drop_neighbour(peer, peer_left ? LinkEnd::kLeft : is_closed ? LinkEnd::kClosed : LinkEnd::kLost, actions);
+    drop_neighbour(peer, !was_last || reason.code == ErrorCode::kRefused ? LinkEnd::kClosed : LinkEnd::kLost, actions);
     if (!was_last) add_neighbour(peer, actions);
   }
-  if (peer_left) spread_goodbye(name, actions);
   return finish(std::move(actions));
 }
 
@@ -143,6 +146,7 @@ Actions Fabric::on_lane_lost(TimePoint now, LinkId link) {
 
 void Fabric::drop_neighbour(const Member& peer, LinkEnd why, Actions& actions) {
   const std::uint64_t name = peer.id().name;
+  if (why == LinkEnd::kClosed) closed_.insert(name);
   routes_.neighbour_changed(name);
   if (unsettled_.erase(name) == 0) {
     publish_soon();
@@ -220,7 +224,7 @@ bool Fabric::wanted(const std::string& address, const DialList::Target& target) 
   const auto is_there = [&](const MemberTable::Entry* entry) {
     return entry != nullptr && entry->stage == MemberTable::Stage::kUp && entry->record->member.address == address;
   };
-  if (target.expiry) return neighbours_.find(target.node.name) == nullptr;
+  if (target.expiry || target.sought_until > now_) return neighbours_.find(target.node.name) == nullptr;
   // A configured address is there to find the cluster, which needs no finding while the node that was there last is up,
   // whatever address it has among the others.
   const MemberTable::Entry* last = table_.find(target.node.name);

@@ -116,12 +116,13 @@ void Fabric::declare(MemberTable::Entry& entry, const Error& reason, Actions& ac
   if (entry.way.hops > 0) pronounce_at_ = std::min(pronounce_at_, now_ + options_.down_after);
 }
 
-/// There is no way to this member any more. If we had a link with it, it is on us to see whether it is still there, and
-/// on some of those who can look from elsewhere.
+/// There is no way to this member any more. If we had a link with it that was lost, it is on us to see whether it is
+/// still there, and on some of those who can look from elsewhere.
 void Fabric::probe(const MemberTable::Entry& entry, Actions& actions) {
   const Record& record = *entry.record;
   if (record.link_to(self_id_.name) == nullptr || record.member.address.empty()) return;
-  (void)dials_.learn(record.member.address, record.member.id(), now_, now_ + options_.down_after);
+  if (closed_.contains(entry.id.name)) return;
+  (void)dials_.seek(record.member.address, record.member.id(), now_, now_ + options_.down_after);
   std::vector<NodeId> asked = neighbours();
   std::ranges::shuffle(asked, random_);
   asked.resize(std::min(asked.size(), options_.probes));
@@ -173,7 +174,7 @@ void Fabric::be_reborn(std::uint64_t after, Actions& actions) {
   for (const auto& [name, neighbour] : before) {
     const Duration wait = options_.backoff.wait(0, random_);
     if (!neighbour.member.address.empty())
-      (void)dials_.learn(neighbour.member.address, neighbour.member.id(), now_ + wait, now_ + options_.down_after);
+      (void)dials_.seek(neighbour.member.address, neighbour.member.id(), now_ + wait, now_ + options_.down_after);
   }
 }
 

@@ -142,7 +142,7 @@ void Fabric::take_exchange(NodeId from, std::uint8_t kind, const Bytes& body, Ac
       const MemberTable::Entry* entry = table_.find(probe->name);
       if (entry == nullptr || entry->record->left || neighbours_.find(probe->name) != nullptr) return;
       const Member& member = entry->record->member;
-      if (!member.address.empty()) (void)dials_.learn(member.address, member.id(), now_, now_ + options_.down_after);
+      if (!member.address.empty()) (void)dials_.seek(member.address, member.id(), now_, now_ + options_.down_after);
       return;
     }
     default: return;  // A newer node's.
@@ -230,6 +230,7 @@ bool Fabric::merge(Record record, Actions& actions) {
     const bool was_up = entry.stage == MemberTable::Stage::kUp || entry.stage == MemberTable::Stage::kUnreachable;
     if (was_up) actions.push_back(MemberDown{entry.record->member, {ErrorCode::kUnreachable, "it left"}, true});
     set_stage(entry, MemberTable::Stage::kLeft);
+    dials_.drop_learned(entry.id);
   } else if (news != MemberTable::News::kChanged) {
     set_stage(entry, MemberTable::Stage::kHeard);
   }
@@ -253,7 +254,7 @@ void Fabric::end_life(const MemberTable::Entry& before, const Member& newer, Act
 
 /// Forgets the member that has been gone the longest, if the table is full.
 bool Fabric::make_room() {
-  if (table_.size() < options_.members_max) return true;
+  if (!is_full()) return true;
   std::optional<std::pair<TimePoint, std::uint64_t>> oldest;
   for (const auto& [name, entry] : table_.entries()) {
     if (entry.stage < MemberTable::Stage::kDown) continue;
@@ -328,8 +329,8 @@ void Fabric::take_verdict(NodeId from, const message::Verdict& theirs, Actions& 
   if (!std::ranges::binary_search(theirs.down, self_id_)) return;
   const MemberTable::Entry* sender = table_.find(from.name);
   const bool is_mutual = sender != nullptr && sender->stage == MemberTable::Stage::kDown;
-  // Each half has declared the other one down: the larger one goes on, or that with the least name. Of two nodes that
-  // are both in touch with all others, the one with the smaller name goes on.
+  // Each half has declared the other one down: the larger one goes on, or that with the least NodeId::name. Of two
+  // nodes that are both in touch with all others, the one with the smaller of theirs goes on.
   const bool yields = !is_mutual || std::tuple(mine.weight, theirs.least, from.name) <
                                         std::tuple(theirs.weight, mine.least, self_id_.name);
   if (yields) be_reborn(self_.incarnation, actions);

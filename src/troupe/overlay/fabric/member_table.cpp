@@ -50,6 +50,7 @@ void MemberTable::set_stage(Entry& entry, Stage stage, TimePoint now) {
   toggle(entry);
   entry.stage = stage;
   entry.since = now;
+  entry.was_up |= stage == Stage::kUp;
   toggle(entry);
 }
 

@@ -84,6 +84,7 @@ class MemberTable {
     TimePoint since;  ///< Of the stage.
     Way way;
     Stage stage = Stage::kHeard;
+    bool was_up = false;  ///< In this life or one before: there was a way to it once.
   };
 
   enum class News : std::uint8_t { kNone, kFirst, kChanged, kNewLife };

@@ -60,11 +60,11 @@ bool Neighbours::remove(LinkId link, Actions& actions) {
   return false;
 }
 
-void Neighbours::close(std::uint64_t name, const std::string& reason, Actions& actions) {
+void Neighbours::close(std::uint64_t name, const std::string& reason, Actions& actions, LinkId gone) {
   const auto entry = all_.find(name);
   if (entry == all_.end()) return;
   for (const Neighbour::Link& link : entry->second.links) {
-    actions.push_back(CloseLink{link.id, reason});
+    if (link.id != gone) actions.push_back(CloseLink{link.id, reason});
     owners_.erase(link.id);
   }
   all_.erase(entry);

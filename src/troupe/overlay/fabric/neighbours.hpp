@@ -13,9 +13,9 @@ namespace troupe::overlay {
 /// The links of a node, and the nodes that they lead to.
 ///
 /// Of two links between the same nodes one is kept, and both ends have to keep the same one, although they may learn of
-/// the links in different order and at different times. So both choose by the same rule, but only the node with the
-/// smaller name closes what lost; the other one keeps it in reserve until then, and follows when its own choice is
-/// closed.
+/// the links in different order and at different times. So both choose by the same rule, but only the node whose name
+/// comes first in the alphabet closes what lost; the other one keeps it in reserve until then, and follows when its own
+/// choice is closed.
 class Neighbours {
  public:
   /// Two links within `duplicate_window` are two dials that crossed; later, the older one is dead.
@@ -38,8 +38,8 @@ class Neighbours {
   /// A known link was lost. True if it was the last one to its neighbour, which is then none any more.
   bool remove(LinkId link, Actions& actions);
 
-  /// Closes all links to the node, which is then no neighbour any more.
-  void close(std::uint64_t name, const std::string& reason, Actions& actions);
+  /// Closes all links to the node, which is then no neighbour any more; `gone` is one of them that is closed already.
+  void close(std::uint64_t name, const std::string& reason, Actions& actions, LinkId gone = 0);
 
   /// Null if there is no link with a node of this name.
   const Neighbour* find(std::uint64_t name) const;

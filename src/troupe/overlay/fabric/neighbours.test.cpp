@@ -68,7 +68,7 @@ TEST(Neighbours, of_two_crossing_dials_both_ends_keep_that_of_the_smaller_name_i
       actions_of_a = a.add(1s, link, "b", link == of_a ? kDialedByUs : kDialedByPeer);
       const Actions actions_of_b = b.add(1s, link, "a", link == of_b ? kDialedByUs : kDialedByPeer);
       for (const Action& action : actions_of_b)
-        EXPECT_FALSE(std::holds_alternative<CloseLink>(action)) << "the greater name waits for the smaller one";
+        EXPECT_FALSE(std::holds_alternative<CloseLink>(action)) << "the name that comes later waits for the one before";
     }
     EXPECT_EQ(actions_of_a.back(), Action(closed(of_b, "a")));
     EXPECT_EQ(a.neighbours.find(hash64("b"))->links.front().id, of_a);

@@ -1,6 +1,7 @@
 #include "troupe/overlay/fabric/routes.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "troupe/base/hash.hpp"
@@ -68,6 +69,22 @@ void Routes::for_each_link(std::uint64_t name, const Entry& entry, Visit visit) 
     if (other == nullptr || other->record->left) continue;
     if (const Edge* back = other->record->link_to(name)) visit(*other, edge.to, *back);
   }
+}
+
+bool Routes::has_way_without(std::uint64_t self, std::uint64_t neighbour) const {
+  std::vector<std::uint64_t> found{neighbour};
+  std::unordered_set<std::uint64_t> seen{self, neighbour};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Entry* entry = table_.find(found[i]);
+    if (entry == nullptr || entry->record->left) continue;
+    if (i > 0 && entry->way.hops == 1) return true;
+    for (const Edge& edge : entry->record->links) {
+      const Entry* other = table_.find(edge.to);
+      const bool is_linked = other != nullptr && !other->record->left && other->record->link_to(found[i]) != nullptr;
+      if (is_linked && seen.insert(edge.to).second) found.push_back(edge.to);
+    }
+  }
+  return false;
 }
 
 /// Whether the last link of the way is there as it was. Of the links before it others see.

@@ -33,6 +33,9 @@ class Routes {
 
   bool is_current() const { return suspects_.empty(); }
 
+  /// Whether this neighbour can be reached without the link with it. Looks at as much of the graph as it needs.
+  bool has_way_without(std::uint64_t self, std::uint64_t neighbour) const;
+
   /// Repairs the ways. The entries whose way is another one now, nearer ones first, those without a way last.
   std::vector<MemberTable::Entry*> update(std::uint64_t self,
                                           const std::function<bool(std::uint64_t name)>& is_neighbour);

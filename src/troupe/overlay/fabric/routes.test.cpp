@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "troupe/base/random.hpp"
@@ -71,6 +72,10 @@ class Map {
         EXPECT_EQ(via->record->link_to(name)->made, entry.way.made);
       }
     }
+    for (const std::uint64_t name : neighbours_) {
+      EXPECT_EQ(routes_.has_way_without(self(), name), is_reached_without(name))
+          << table_.find(name)->record->member.name;
+    }
     EXPECT_TRUE(std::ranges::is_sorted(changed, {},
                                        [](const auto* each) { return each->way.hops == 0 ? 1'000 : each->way.hops; }));
   }
@@ -79,6 +84,20 @@ class Map {
 
  private:
   std::uint64_t self() const { return members_[0].id().name; }
+
+  /// By a search from this node, which does not use its link with that one.
+  bool is_reached_without(std::uint64_t neighbour) {
+    std::set<std::uint64_t> found = neighbours_;
+    found.erase(neighbour);
+    for (bool is_growing = true; std::exchange(is_growing, false);) {
+      for (const auto& [name, entry] : table_.entries()) {
+        const bool is_next =
+            name != self() && std::ranges::any_of(found, [&](std::uint64_t each) { return linked(each, name); });
+        is_growing |= is_next && found.insert(name).second;
+      }
+    }
+    return found.contains(neighbour);
+  }
 
   void learn(const Member& member) {
     const std::uint64_t name = member.id().name;

@@ -106,6 +106,7 @@ class SimulatedFabric {
       return entry == known.end() ? nullptr : &entry->second;
     }
     bool is_suspected(std::uint64_t) const override { return false; }
+    bool has_other_way(NodeId) const override { return true; }
     std::vector<NodeId> neighbours() const override { return {}; }
     bool is_neighbour(NodeId) const override { return false; }
     std::optional<Duration> round_trip(NodeId neighbour) const override {

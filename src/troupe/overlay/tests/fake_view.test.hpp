@@ -50,6 +50,12 @@ class FakeView final : public View {
     return *this;
   }
 
+  /// Whether the link with this node is the only way to it.
+  FakeView& only_way(const std::string& name, bool is_only) {
+    is_only ? (void)only_ways_.insert(hash64(name)) : (void)only_ways_.erase(hash64(name));
+    return *this;
+  }
+
   // What happens. `overlay` is told, and wishes.
 
   void start(Overlay& overlay) { take(overlay.start(*this)); }
@@ -101,6 +107,7 @@ class FakeView final : public View {
     return nodes;
   }
   bool is_neighbour(NodeId node) const override { return linked_.contains(node.name); }
+  bool has_other_way(NodeId node) const override { return !only_ways_.contains(node.name); }
   std::optional<Duration> round_trip(NodeId) const override { return std::nullopt; }
 
  private:
@@ -123,6 +130,7 @@ class FakeView final : public View {
   std::map<std::uint64_t, std::string> names_;
   std::set<std::uint64_t> suspected_;
   std::set<std::uint64_t> linked_;
+  std::set<std::uint64_t> only_ways_;
   std::vector<std::string> wishes_;
 };
 

@@ -172,6 +172,19 @@ TEST(WantedLinks, closes_what_neither_end_wants_after_a_while) {
   EXPECT_EQ(overlay.next_tick(), std::nullopt);
 }
 
+TEST(WantedLinks, keeps_what_neither_end_wants_while_it_is_the_only_way) {
+  FakeView view("b");
+  Chosen overlay({});
+  view.add("c").only_way("c", true).start(overlay);
+  view.up(overlay, "c");
+  view.hear(overlay, "c", false);
+  (void)view.wishes();
+  view.pass(overlay, 1h);
+  EXPECT_THAT(view.wishes(), IsEmpty());
+  view.only_way("c", false).pass(overlay, 5s);
+  EXPECT_THAT(view.wishes(), ElementsAre("disconnect c"));
+}
+
 TEST(WantedLinks, the_one_with_the_smaller_name_closes) {
   FakeView view("c");
   Chosen overlay({});
