@@ -59,6 +59,27 @@ int run_seeds(const std::string& name, const Seeds& seeds, const std::function<R
   return 0;
 }
 
+/// Links that jitter and stall.
+struct CalmCommand {
+  CalmCommand(CLI::App& app, const std::vector<std::string>& overlays)
+      : command(app.add_subcommand("calm",
+                                   "links jitter by 200 ms and stall for up to a second; nobody may be declared "
+                                   "down. What is stored are suspicions")) {
+    command->add_option("--seconds", seconds, "simulated, for each seed")->capture_default_str();
+    command->add_option("--nodes", options.nodes)->capture_default_str()->check(CLI::Range(2, 100));
+    command->add_option("--overlay", options.overlay, "who is linked with whom; else the seed chooses")
+        ->check(CLI::IsMember(overlays));
+  }
+  int run(const Seeds& seeds) {
+    options.duration = std::chrono::seconds(seconds);
+    return run_seeds("calm", seeds, [this](std::uint64_t seed) { return troupe::sim::run_calm(seed, options); });
+  }
+
+  CLI::App* command;
+  troupe::sim::CalmRunOptions options;
+  std::int64_t seconds = 3'600;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,7 +93,6 @@ int main(int argc, char** argv) {
   troupe::sim::DocumentRunOptions documents;
   troupe::sim::ClusterRunOptions clusters;
   troupe::sim::DeliveryRunOptions deliveries;
-
   const std::vector<std::string>& overlays = troupe::overlay::overlay_names();
   const auto add_seeds = [&](CLI::App* command) {
     command->add_option("--seeds,--seed", seeds_text, "one seed, or a range A..B")->capture_default_str();
@@ -105,6 +125,8 @@ int main(int argc, char** argv) {
   add_common(delivery, deliveries);
   delivery->add_option("--nodes", deliveries.nodes)->capture_default_str()->check(CLI::Range(2, 100));
 
+  CalmCommand calm(app, overlays);
+  add_seeds(calm.command);
   const OverlayCommand overlay(app);
   add_seeds(overlay.flags());
 
@@ -113,12 +135,14 @@ int main(int argc, char** argv) {
     const Seeds seeds = parse_seeds(seeds_text);
     if (overlay.is_chosen()) return overlay.run(seeds.first, seeds.last, trace);
     if (trace) {
-      documents.trace = clusters.trace = deliveries.trace = [](std::string_view line) { fmt::print("{}\n", line); };
+      documents.trace = clusters.trace = deliveries.trace =
+          calm.options.trace = [](std::string_view line) { fmt::print("{}\n", line); };
     }
     if (document->parsed()) {
       return run_seeds("document", seeds,
                        [&](std::uint64_t seed) { return troupe::sim::run_documents(seed, documents); });
     }
+    if (calm.command->parsed()) return calm.run(seeds);
     if (delivery->parsed()) {
       return run_seeds("delivery", seeds,
                        [&](std::uint64_t seed) { return troupe::sim::run_deliveries(seed, deliveries); });

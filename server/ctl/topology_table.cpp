@@ -97,7 +97,8 @@ std::string render_links(const json& answer) {
   for (const json& link : links) {
     const json said_by = link.value("said_by", json::array());
     // One end alone says so while a link comes or goes.
-    const std::string who = said_by.size() == 2 ? "both" : said_by.empty() ? "-" : said_by[0].get<std::string>();
+    std::string who = said_by.size() == 2 ? "both" : said_by.empty() ? "-" : said_by[0].get<std::string>();
+    if (link.value("silent", false)) who += ", silent";
     table += fmt::format(kRow, text(link, "a"), text(link, "b"), who);
   }
   return table;

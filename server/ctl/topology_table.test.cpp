@@ -28,8 +28,8 @@ TEST(TopologyTable, says_of_each_member_how_it_stands_and_the_way_to_it) {
 
 TEST(TopologyTable, says_of_each_link_who_says_that_it_is_there) {
   const auto answer = json::parse(R"({"node":"a","overlay":"ring","links":[
-    {"a":"a","b":"b","said_by":["a","b"]},{"a":"b","b":"c","said_by":["c"]}]})");
-  EXPECT_THAT(render_links(answer), ContainsRegex("\na +b +both\nb +c +c\n"));
+    {"a":"a","b":"b","said_by":["a","b"]},{"a":"a","b":"c","said_by":["a","c"],"silent":true},{"a":"b","b":"c","said_by":["c"],"silent":false}]})");
+  EXPECT_THAT(render_links(answer), ContainsRegex("\na +b +both\na +c +both, silent\nb +c +c\n"));
   EXPECT_THAT(render_links(json::parse(R"({"node":"a","overlay":"ring","links":[]})")), HasSubstr("no links"));
 }
 

@@ -129,6 +129,24 @@ for (const { overlay, nodes, links, change } of OVERLAYS) {
   });
 }
 
+scenario('a node that stands still is suspected, and stays a member', async (world) => {
+  const env = ownSockets(world);
+  const cluster = await start(world, 3, 'full_mesh', { env });
+  const [a, b, c] = cluster.nodes;
+  const isSilent = async () => (await ask(env, 'links', a)).links.filter((link) => link.silent).map((link) => link.a + link.b).join();
+  assert.equal(await isSilent(), '');
+  c.signal('SIGSTOP');
+  await a.waitForMember('c', 'suspected');
+  assert.equal(await isSilent(), 'ac');
+  const suspect = (await ask(env, 'members', a)).members.find(({ name }) => name === 'c');
+  assert.ok(suspect.suspicion >= 8 && suspect.links.length === 2, JSON.stringify(suspect));
+  c.signal('SIGCONT');
+  await cluster.waitUntilComplete();
+  assert.equal(await isSilent(), '');
+  for (const node of [a, b]) assert.ok(!node.log.includes('member c is down'), node.log);
+  assert.ok((await a.metric('troupe_cluster_suspicions_total')) >= 1);
+});
+
 scenario('a broadcast travels on a tree that ctl draws', async (world) => {
   const env = ownSockets(world);
   const cluster = await start(world, 4, 'static', { env, change: OVERLAYS[3].change });

@@ -25,6 +25,9 @@ class Cluster::Listener final : public LinkListener {
     report(LinkDown{link, reason, peer_left});
   }
   void on_link_shaken(overlay::LinkId link) override { report(LinkShaken{link}); }
+  void on_link_heard(overlay::LinkId link, std::optional<Duration> round_trip) override {
+    if (waiting_.empty()) (void)shard_.tell(actor_, LinkHeard{link, round_trip});  // The next one will do as well.
+  }
   void on_dial_failed(const std::string& address, const Error& reason) override { report(DialFailed{address, reason}); }
   void on_overlay_message(overlay::LinkId link, Bytes message) override {
     report(OverlayMessage{link, std::move(message)});  // In order with the news of its link, and never lost alone.
@@ -123,6 +126,8 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
         std::make_unique<StrongDelivery>(options.delivery, *places_[i].shard, *routings_[i], metrics, log_sink));
     places_[i].shard->deliveries().set_remote(deliveries_[i].get());
   }
+  options.fabric.suspicion.interval =
+      std::max(options.liveness.heartbeat_interval, options.liveness.round_trip_interval);
   links_ = std::make_unique<Links>(std::move(links), shard, *places_[0].network, static_cast<LaneShards&>(*this),
                                    metrics, log_sink);
   auto fabric =

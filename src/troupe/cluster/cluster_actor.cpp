@@ -14,13 +14,18 @@ ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links
     : fabric_(std::move(fabric)),
       links_(links),
       routes_(routes),
-      members_up_(metrics.gauge("troupe_cluster_members_up", "Other nodes that are up as this node sees them")) {}
+      members_up_(metrics.gauge("troupe_cluster_members_up", "Other nodes that are up as this node sees them")),
+      members_suspected_(metrics.gauge("troupe_cluster_members_suspected",
+                                       "Of them, neighbours that are silent for longer than their links explain")),
+      suspicions_(metrics.counter("troupe_cluster_suspicions_total", "How often a neighbour became one of those")) {}
 
 void ClusterActor::on_start() { carry_out(fabric_->start(context().now())); }
 
 void ClusterActor::on(const LinkUp& event) {
   dial_errors_.erase(event.dialed);
   carry_out(fabric_->on_link_up(context().now(), event.link, event.peer, event.dialed));
+  // The handshake is the first sign of life: who is silent from then on is suspected too.
+  carry_out(fabric_->on_heard(context().now(), event.link, std::nullopt));
 }
 
 void ClusterActor::on(const LinkDown& event) {
@@ -28,6 +33,10 @@ void ClusterActor::on(const LinkDown& event) {
 }
 
 void ClusterActor::on(const LinkShaken& event) { carry_out(fabric_->on_lane_lost(context().now(), event.link)); }
+
+void ClusterActor::on(const LinkHeard& event) {
+  carry_out(fabric_->on_heard(context().now(), event.link, event.round_trip));
+}
 
 void ClusterActor::on(const DialFailed& event) {
   if (dial_errors_.size() >= kDialErrorsMax && !dial_errors_.contains(event.address))
@@ -65,7 +74,7 @@ Done ClusterActor::on(const Leave& request) {
   return {};
 }
 
-Topology ClusterActor::on(const GetTopology&) { return topology_of(*fabric_); }
+Topology ClusterActor::on(const GetTopology&) { return topology_of(*fabric_, context().now()); }
 
 Branches ClusterActor::on(const GetBranches& request) { return branches_of(*fabric_, request.root); }
 
@@ -98,6 +107,7 @@ void ClusterActor::carry_out(overlay::Actions actions) {
   for (const overlay::Action& action : actions) {
     std::visit([this](const auto& each) { carry_out(each); }, action);
   }
+  members_suspected_.set(static_cast<std::int64_t>(fabric_->suspicions().suspected().size()));
   // Only now are messages of a new link let through: the shards have been told of the member, so they can answer.
   std::erase_if(chosen_, [this](const auto& each) {
     const auto& [node, link] = each;
@@ -147,6 +157,15 @@ void ClusterActor::carry_out(const overlay::MemberUp& action) {
   members_up_.set(static_cast<std::int64_t>(up_.size()));
   routes_.add(member.id(), fabric_->next_hop(member.id()).value_or(member.id()));
   announce(member, overlay::MemberState::kUp);
+}
+
+void ClusterActor::carry_out(const overlay::MemberSuspected& action) {
+  if (action.is_suspected) {
+    suspicions_.add();
+    context().log().info("member {} is silent: it is suspected", action.member.name);
+  } else {
+    context().log().info("member {} is heard again", action.member.name);
+  }
 }
 
 void ClusterActor::carry_out(const overlay::MemberUnreachable& action) {

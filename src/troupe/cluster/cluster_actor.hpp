@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ struct LinkShaken {
   static constexpr bool local_only = true;
   overlay::LinkId link = 0;
 };
+struct LinkHeard {
+  static constexpr auto wire_name = "troupe.cluster.link_heard";
+  static constexpr bool local_only = true;
+  overlay::LinkId link = 0;
+  std::optional<Duration> round_trip;
+};
 struct DialFailed {
   static constexpr auto wire_name = "troupe.cluster.dial_failed";
   static constexpr bool local_only = true;
@@ -64,7 +71,7 @@ class RouteTables {
 /// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
-  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, DialFailed, OverlayMessage, GetMembers, WatchMembers,
+  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, LinkHeard, DialFailed, OverlayMessage, GetMembers, WatchMembers,
                                     Leave, GetTopology, GetBranches, Join, DeclareDown>;
 
   ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics);
@@ -73,6 +80,7 @@ class ClusterActor final : public Actor<ClusterActor> {
   void on(const LinkUp& event);
   void on(const LinkDown& event);
   void on(const LinkShaken& event);
+  void on(const LinkHeard& event);
   void on(const DialFailed& event);
   void on(const OverlayMessage& event);
   Members on(const GetMembers&);
@@ -90,6 +98,7 @@ class ClusterActor final : public Actor<ClusterActor> {
   void carry_out(const overlay::Send& action);
   void carry_out(const overlay::LinkChosen& action);
   void carry_out(const overlay::MemberUp& action);
+  void carry_out(const overlay::MemberSuspected& action);
   void carry_out(const overlay::MemberUnreachable& action);
   void carry_out(const overlay::WayChanged& action);
   void carry_out(const overlay::MemberDown& action);
@@ -102,6 +111,8 @@ class ClusterActor final : public Actor<ClusterActor> {
   Links& links_;
   RouteTables& routes_;
   Gauge& members_up_;
+  Gauge& members_suspected_;
+  Counter& suspicions_;
   std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.
   /// Whose messages are held until the shards know the member, which they may do at the end of this turn.
   std::map<NodeId, overlay::LinkId> chosen_;

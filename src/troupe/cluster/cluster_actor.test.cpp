@@ -1,5 +1,6 @@
 #include "troupe/cluster/cluster_actor.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,6 +44,9 @@ class ScriptedFabric final : public overlay::Fabric {
   }
   overlay::Actions on_message(TimePoint, overlay::LinkId link, const Bytes& message) override {
     return say("message " + std::string(message.view()) + " over " + std::to_string(link));
+  }
+  overlay::Actions on_heard(TimePoint, overlay::LinkId link, std::optional<Duration> round_trip) override {
+    return say(fmt::format("heard over {}, {} ms", link, to_milliseconds(round_trip.value_or(Duration::zero()))));
   }
   overlay::Actions on_tick(TimePoint) override {
     script_.tick.reset();
@@ -133,8 +137,22 @@ TEST_F(ClusterActorTest, tells_the_overlay_what_happens) {
   tell(OverlayMessage{1, Bytes::copy_of("x")}, {});
   tell(LinkDown{1, Error{ErrorCode::kTimeout, ""}, true}, {});
   tell(DialFailed{"eve:1", Error{ErrorCode::kUnreachable, "gone"}}, {});
-  EXPECT_THAT(script_.told, ElementsAre("start", "link up bob bob:1", "message x over 1", "link down timeout left",
-                                        "dial failed eve:1"));
+  EXPECT_THAT(script_.told, ElementsAre("start", "link up bob bob:1", "heard over 1, 0 ms", "message x over 1",
+                                        "link down timeout left", "dial failed eve:1"));
+}
+
+/// X-BOT chooses neighbours by these round trips.
+TEST_F(ClusterActorTest, tells_the_overlay_of_heartbeats_and_the_round_trips_that_they_measure) {
+  tell(LinkHeard{7, 20ms}, {});
+  EXPECT_EQ(script_.told.back(), "heard over 7, 20 ms");
+}
+
+TEST_F(ClusterActorTest, counts_whom_the_overlay_suspects) {
+  tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
+  tell(LinkHeard{1, {}}, {overlay::MemberSuspected{bob(), true}});
+  tell(LinkHeard{1, {}}, {overlay::MemberSuspected{bob(), false}});
+  EXPECT_EQ(ada().world.metric("troupe_cluster_suspicions_total"), 1);
+  EXPECT_THAT(events_, ElementsAre("route", "bob is up")) << "it stays what it was for everybody else";
 }
 
 TEST_F(ClusterActorTest, dials_what_the_overlay_wants) {

@@ -67,6 +67,7 @@ PartedLane LaneSet::part(Lane& lane) {
 void LaneSet::carry_out(Lane& lane) {
   if (std::exchange(lane.actions.established, false)) owner_.on_lane_established(lane);
   if (lane.retired_) return;
+  if (std::exchange(lane.actions.heard, false)) owner_.on_lane_heard(lane);
   if (!lane.actions.received.empty()) {
     std::vector<Bytes> received = std::exchange(lane.actions.received, std::move(spare_));
     for (Bytes& payload : received) {

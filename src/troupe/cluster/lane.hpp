@@ -25,6 +25,8 @@ class LaneOwner {
   virtual ~LaneOwner() = default;
   virtual void on_lane_established(Lane&) {}
   virtual void on_lane_message(Lane& lane, Bytes payload) = 0;
+  /// A heartbeat of the peer came.
+  virtual void on_lane_heard(Lane&) {}
   /// The peer was heard, of a lane that has `more_messages`: it may have room now.
   virtual void on_lane_progress(Lane&) {}
   /// The lane is of no use any more, and destroyed soon.

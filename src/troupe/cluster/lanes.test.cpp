@@ -154,6 +154,15 @@ TEST_F(LanesTest, heartbeats_keep_an_idle_link_up) {
   EXPECT_EQ(bob().news.size(), 1U);
 }
 
+TEST_F(LanesTest, each_heartbeat_of_a_link_is_told_with_the_round_trip) {
+  make(2);
+  nodes_->join();
+  nodes_->advance(3s);
+  ASSERT_EQ(ada().heard.size(), 6U) << "of the control lane only, each half second";
+  EXPECT_EQ(ada().heard.front(), std::nullopt) << "nothing is measured yet";
+  EXPECT_TRUE(ada().heard.back().has_value());
+}
+
 TEST_F(LanesTest, giving_up_a_link_is_not_leaving) {
   make();
   nodes_->join();

@@ -198,6 +198,7 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
   void on_dial_failed(const std::string& address, const Error& reason) override {
     news.push_back("no link to " + address + ": " + reason.to_string());
   }
+  void on_link_heard(overlay::LinkId, std::optional<Duration> round_trip) override { heard.push_back(round_trip); }
   void on_overlay_message(overlay::LinkId, Bytes message) override { overlay_messages.emplace_back(message.view()); }
 
   TestWire& wire;
@@ -208,6 +209,7 @@ struct TestNode final : LinkListener, LaneShards, LaneLoss, Network {
   std::vector<std::string> news;
   std::vector<overlay::LinkId> links_up;
   std::vector<std::string> overlay_messages;
+  std::vector<std::optional<Duration>> heard;  ///< Heartbeats, with the round trip known then.
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   std::vector<std::unique_ptr<Lanes>> no_lanes;
   Routing routing;

@@ -235,6 +235,12 @@ void Links::on_lane_message(Lane& lane, Bytes payload) {
     lane.link.give_up("too much was sent before the link was up", lane.actions);
 }
 
+void Links::on_lane_heard(Lane& lane) {
+  const LinkState* link = find_link(lane.owner);
+  const bool is_control = link != nullptr && link->control == &lane;
+  if (is_control && link->up && listener_ != nullptr) listener_->on_link_heard(link->id, lane.link.last_round_trip());
+}
+
 void Links::on_lane_closed(Lane& lane, const link::Closed& closed) {
   if (lane.link.role() == link::Role::kAcceptor && lane.link.version() == 0)
     --handshakes_;  // It ended in its handshake.

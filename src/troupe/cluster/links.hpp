@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +42,8 @@ class LinkListener {
   virtual void on_dial_failed(const std::string& address, const Error& reason) = 0;
   /// One of the link's lanes was lost, and is made again.
   virtual void on_link_shaken(overlay::LinkId) {}
+  /// The peer's heartbeat came over the control lane of a link that was reported up. May be lost on the way.
+  virtual void on_link_heard(overlay::LinkId, std::optional<Duration> /*round_trip*/) {}
   /// A message of the peer's fabric, over a link that was reported up.
   virtual void on_overlay_message(overlay::LinkId link, Bytes message) = 0;
 };
@@ -130,6 +133,7 @@ class Links final : private LaneOwner {
 
   void on_lane_established(Lane& lane) override;
   void on_lane_message(Lane& lane, Bytes payload) override;
+  void on_lane_heard(Lane& lane) override;
   void on_lane_closed(Lane& lane, const link::Closed& closed) override;
 
   void open_lane(const LinkState& link, const std::string& channel, std::uint16_t index, std::uint16_t lanes);

@@ -32,6 +32,7 @@ struct Closed {
 class Actions {
  public:
   bool established = false;
+  bool heard = false;  ///< A heartbeat came: the owner takes it as it comes, and sets it back.
   std::vector<Bytes> received;
   std::optional<Closed> closed;
 

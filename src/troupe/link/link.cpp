@@ -76,6 +76,7 @@ void Link::on_heartbeat(TimePoint now, const Bytes& payload, Actions& actions) {
   const auto heartbeat = wire::decode<Heartbeat>(payload);
   if (!heartbeat) return violation("a heartbeat that does not decode", actions);
   liveness_.on_heartbeat(now, *heartbeat);
+  actions.heard = true;
 }
 
 void Link::on_chunk(const Frame& part, Actions& actions) {

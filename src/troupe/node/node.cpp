@@ -278,7 +278,7 @@ bool Node::wait_for_members(std::size_t count, Duration within) {
   for (;;) {
     const auto members = ask(parts_->membership, cluster::GetMembers{}, 1s);
     const auto up =
-        members ? std::ranges::count(members->others, overlay::MemberState::kUp, &overlay::MemberStatus::state) : 0;
+        members ? std::ranges::count_if(members->others, [](const auto& each) { return is_up(each.state); }) : 0;
     if (static_cast<std::size_t>(up) >= count) return true;
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

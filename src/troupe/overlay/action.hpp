@@ -55,6 +55,14 @@ struct MemberUp {
   friend bool operator==(const MemberUp&, const MemberUp&) = default;
 };
 
+/// A neighbour is silent for longer than its link explains, or is heard again. It stays a member, and messages still go
+/// to it.
+struct MemberSuspected {
+  Member member;
+  bool is_suspected = true;
+  friend bool operator==(const MemberSuspected&, const MemberSuspected&) = default;
+};
+
 /// No way to this member for the moment: it is suspected. WayChanged follows if one is found, else MemberDown.
 struct MemberUnreachable {
   Member member;
@@ -91,7 +99,7 @@ struct Reborn {
 };
 
 using Action = std::variant<Dial, CloseLink, Send, LinkChosen, MemberUp, MemberUnreachable, WayChanged, MemberDown,
-                            Delivered, Reborn>;
+                            Delivered, Reborn, MemberSuspected>;
 
 /// To be carried out in this order.
 using Actions = std::vector<Action>;

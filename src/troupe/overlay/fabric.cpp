@@ -17,6 +17,7 @@ Fabric::Fabric(FabricOptions options, Member self, std::unique_ptr<Overlay> over
       random_(random),
       dials_(options_.backoff, options_.members_max),
       neighbours_(self_.name, options_.duplicate_window),
+      suspicions_(options_.suspicion),
       plumtree_(
           [&] {
             PlumtreeOptions broadcast = options_.broadcast;
@@ -70,6 +71,7 @@ Actions Fabric::on_tick(TimePoint now) {
   now_ = now;
   Actions actions;
   if (leaving_) return actions;
+  if (now >= suspicions_.next_due()) suspect(actions);
   if (now >= judge_at_) pass_time(actions);
   if (now >= publish_at_) publish(actions);
   if (now >= pronounce_at_) pronounce(actions);
@@ -83,7 +85,8 @@ Actions Fabric::on_tick(TimePoint now) {
 
 std::optional<TimePoint> Fabric::next_tick() const {
   if (leaving_) return std::nullopt;
-  TimePoint next = std::min({judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_});
+  TimePoint next = std::min(
+      {judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_, suspicions_.next_due()});
   for (const auto& due : {dials_.next_due(), overlay_->next_tick(), plumtree_.next_tick()}) {
     if (due) next = std::min(next, *due);
   }
@@ -118,7 +121,11 @@ std::vector<MemberStatus> Fabric::statuses() const {
     if (name == self_id_.name || !entry.was_up) continue;
     switch (entry.stage) {
       case MemberTable::Stage::kHeard: break;
-      case MemberTable::Stage::kUp: all.push_back({entry.record->member, MemberState::kUp}); break;
+      case MemberTable::Stage::kUp: {
+        const bool is_suspected = suspicions_.suspected().contains(name);
+        all.push_back({entry.record->member, is_suspected ? MemberState::kSuspected : MemberState::kUp});
+        break;
+      }
       case MemberTable::Stage::kUnreachable: all.push_back({entry.record->member, MemberState::kUnreachable}); break;
       case MemberTable::Stage::kDown: all.push_back({entry.record->member, MemberState::kDown}); break;
       case MemberTable::Stage::kLeft: all.push_back({entry.record->member, MemberState::kLeft}); break;

@@ -16,6 +16,7 @@
 #include "troupe/overlay/fabric/member_table.hpp"
 #include "troupe/overlay/fabric/neighbours.hpp"
 #include "troupe/overlay/fabric/routes.hpp"
+#include "troupe/overlay/fabric/suspicions.hpp"
 #include "troupe/overlay/overlay.hpp"
 #include "troupe/overlay/plumtree.hpp"
 
@@ -40,6 +41,7 @@ struct FabricOptions {
   Duration seek_interval = 500ms;    ///< How often a member is dialed that nobody reaches.
   std::size_t probes = 3;            ///< Neighbours that are asked to dial a member that we cannot reach.
   std::size_t members_max = 20'000;  ///< Beside ourselves, the dead that are not forgotten yet included.
+  AccrualOptions suspicion;          ///< `interval`: that of the caller's heartbeats.
   PlumtreeOptions broadcast;
 };
 
@@ -51,8 +53,10 @@ struct FabricOptions {
 /// **Membership** is whole on every node (`MemberTable`): each node says who it is and with whom it is linked, in a
 /// record that it broadcasts when that changes; neighbours compare tables to repair what a broadcast missed.
 ///
-/// **Failure**: the records are a map of the links, so a node is reachable as long as any two nodes on a way to it say
-/// that they are linked. A node whose links are all lost is suspected (`MemberUnreachable`) everywhere at once; those
+/// **Failure**: a neighbour that is silent for longer than its link explains is suspected (`MemberSuspected`; an accrual
+/// detector for each link), and others are asked to look for it too, but its links stay: a slow node is no dead one.
+/// The records are a map of the links, so a node is reachable as long as any two nodes on a way to it say that they are
+/// linked. A node whose links are all lost cannot be reached (`MemberUnreachable`), which all see at once; those
 /// who had a link with it dial it, and ask others to (the indirect probe of SWIM: Das et al., DSN 2002, section 3.1; a
 /// probe that succeeds shows as a link). If there is no way to it for `down_after`, each node declares it down for
 /// itself.
@@ -105,6 +109,10 @@ class Fabric : private View {
   /// can say goodbye on each of them.
   [[nodiscard]] virtual Actions leave(TimePoint now);
 
+  /// A heartbeat of the peer came over the link, with the round trip as far as the caller has measured it. Where
+  /// heartbeats are not reported, nobody is suspected before its link is lost.
+  [[nodiscard]] virtual Actions on_heard(TimePoint now, LinkId link, std::optional<Duration> round_trip);
+
   /// Of the link with a neighbour, as the caller measured it.
   virtual void on_round_trip(NodeId neighbour, Duration round_trip);
 
@@ -118,6 +126,7 @@ class Fabric : private View {
 
   const Member& self() const override { return self_; }
   const Overlay& overlay() const { return *overlay_; }
+  const Suspicions& suspicions() const { return suspicions_; }
   const Plumtree& broadcasts() const { return plumtree_; }
   const MemberTable& table() const { return table_; }
   std::uint64_t malformed_messages() const { return malformed_messages_; }
@@ -179,6 +188,8 @@ class Fabric : private View {
   void pass_time(Actions& actions);
   void declare(MemberTable::Entry& entry, const Error& reason, Actions& actions);
   void probe(const MemberTable::Entry& entry, Actions& actions);
+  void ask_others(const MemberTable::Entry& entry, Actions& actions);
+  void suspect(Actions& actions);
   void pronounce(Actions& actions);
   message::Verdict verdict() const;
   void heal();
@@ -195,6 +206,7 @@ class Fabric : private View {
   Neighbours neighbours_;
   MemberTable table_;
   Routes routes_{table_};
+  Suspicions suspicions_;
   Plumtree plumtree_;
   std::map<std::uint64_t, Member> connecting_;  ///< Whom the overlay wants to be connected with, by NodeId::name.
   std::unordered_map<std::uint64_t, Duration> round_trips_;  ///< Of neighbours.

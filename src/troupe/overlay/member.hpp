@@ -28,7 +28,11 @@ enum class MemberState : std::uint8_t {
   kUnreachable = 2,  ///< Lost a moment ago; nobody gave it up yet.
   kDown = 3,         ///< Given up. It may come back, as the same incarnation if only the network failed.
   kLeft = 4,         ///< It said goodbye. This incarnation does not come back.
+  kSuspected = 5,    ///< A neighbour that is silent for longer than it ever is: slow, paused, or about to be lost.
 };
+
+/// Whether messages are sent to it.
+constexpr bool is_up(MemberState state) { return state == MemberState::kUp || state == MemberState::kSuspected; }
 
 constexpr std::string_view to_string(MemberState state) {
   switch (state) {
@@ -36,6 +40,7 @@ constexpr std::string_view to_string(MemberState state) {
     case MemberState::kUnreachable: return "unreachable";
     case MemberState::kDown: return "down";
     case MemberState::kLeft: return "left";
+    case MemberState::kSuspected: return "suspected";
   }
   return "unknown";
 }

@@ -154,6 +154,7 @@ void TopicActor::want(std::uint64_t node, const std::string& topic) {
 void TopicActor::on(const cluster::MemberChanged& change) {
   const NodeId node = change.member.id();
   switch (change.state) {
+    case overlay::MemberState::kSuspected:
     case overlay::MemberState::kUnreachable: return;
     case overlay::MemberState::kUp: members_[node.name] = node; return tell_all_interest(node);
     case overlay::MemberState::kDown:

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "troupe/cluster/cluster.hpp"
+
 namespace troupe::sim {
 
 struct DocumentRunOptions {
@@ -46,6 +48,20 @@ struct ClusterRunOptions {
 /// Holds if no pair of actors saw a reordering or a repeat, every monitor of an actor on a node that crashed fired, and
 /// at the end all nodes see each other up and messages flow between all of them.
 RunOutcome run_cluster(std::uint64_t seed, const ClusterRunOptions& options);
+
+struct CalmRunOptions {
+  std::uint32_t nodes = 5;
+  Duration duration = 1h;
+  Duration jitter = 200ms;  ///< By up to so much longer than the last each arrival takes.
+  Duration stall_max = 1s;  ///< So long at most a link stands still, in one direction or both; each once in 10 s.
+  std::string overlay;      ///< Empty: the seed chooses.
+  cluster::ClusterOptions cluster;
+  std::function<void(std::string_view)> trace;
+};
+
+/// Nodes whose links jitter and stall at random, and where nothing fails. Holds if nobody is declared down. The outcome
+/// counts suspicions as `events_stored`.
+RunOutcome run_calm(std::uint64_t seed, const CalmRunOptions& options);
 
 struct DeliveryRunOptions {
   std::uint32_t nodes = 3;

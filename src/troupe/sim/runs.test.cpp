@@ -22,6 +22,25 @@ TEST(Simulation, clusters_hold_under_faults) {
   }
 }
 
+// An hour each by hand: ./run sim calm.
+TEST(Simulation, nobody_is_declared_down_for_jitter_and_stalls) {
+  std::uint64_t suspicions = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const RunOutcome outcome = run_calm(seed, {.duration = 3min});
+    ASSERT_EQ(outcome.failure, "") << "reproduce with: ./run sim calm --seconds 180 --trace --seed " << seed;
+    suspicions += outcome.events_stored;
+  }
+  EXPECT_GT(suspicions, 0U) << "a stall of a second is suspected";
+}
+
+TEST(Simulation, a_cluster_without_patience_is_seen_to_declare_nodes_down) {
+  cluster::ClusterOptions hasty;
+  hasty.liveness.silence_timeout = 900ms;
+  hasty.fabric.down_after = 100ms;
+  const RunOutcome outcome = run_calm(1, {.nodes = 2, .overlay = "full_mesh", .cluster = hasty});
+  EXPECT_TRUE(outcome.failure.ends_with("down, which was well")) << outcome.failure;
+}
+
 TEST(Simulation, deliveries_hold_under_faults) {
   std::uint64_t delivered = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {

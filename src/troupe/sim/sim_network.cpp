@@ -89,10 +89,10 @@ SimNetwork::SimNetwork(EventQueue& events, Random random, SimNetworkOptions opti
 
 SimNetwork::~SimNetwork() = default;
 
-Duration SimNetwork::latency() {
+Duration SimNetwork::latency(std::uint32_t from, std::uint32_t to) {
   Duration latency(random_.between(options_.latency_min.count(), options_.latency_max.count()));
   if (random_.chance(options_.slow_chance)) latency += Duration(random_.between(0, options_.slow_max.count()));
-  return latency;
+  return options_.distance ? latency + options_.distance(from, to) : latency;
 }
 
 void SimNetwork::listen(const Owner& owner, const std::string& address,
@@ -104,7 +104,7 @@ void SimNetwork::connect(const Owner& owner, const std::string& address, cluster
   const auto listener = listeners_.find(address);
   const bool reachable = listener != listeners_.end() && !blocked(owner.node, listener->second.owner.node) &&
                          !blocked(listener->second.owner.node, owner.node);
-  const Duration wait = reachable ? latency() * 2 : options_.connect_timeout;
+  const Duration wait = reachable ? latency(owner.node, listener->second.owner.node) * 2 : options_.connect_timeout;
   events_.after(wait, [this, owner, address, connected = std::move(connected)]() mutable {
     establish(owner, address, std::move(connected));
   });
@@ -137,7 +137,8 @@ void SimNetwork::deliver_later(const std::shared_ptr<Pipe>& pipe, std::size_t to
   End& end = pipe->ends[to];
   if (end.scheduled || (end.inbound.empty() && !end.ended)) return;
   end.scheduled = true;
-  end.last_delivery = std::max(end.last_delivery, events_.now() + latency());
+  end.last_delivery =
+      std::max(end.last_delivery, events_.now() + latency(pipe->ends[1 - to].owner.node, end.owner.node));
   events_.at(end.last_delivery, [this, pipe, to] { deliver(pipe, to); });
 }
 
@@ -153,6 +154,15 @@ void SimNetwork::deliver(const std::shared_ptr<Pipe>& pipe, std::size_t to) {
     return;
   }
   end.owner.before();
+  do {
+    hand_over(end);
+  } while (options_.joins_pieces && end.events != nullptr && !end.inbound.empty());
+  end.owner.after();
+  deliver_later(pipe, to);
+}
+
+/// The next piece of the stream, or its end.
+void SimNetwork::hand_over(End& end) {
   if (!end.inbound.empty()) {
     // A byte stream has no messages: what arrives is cut at random.
     Bytes& next = end.inbound.front();
@@ -172,8 +182,6 @@ void SimNetwork::deliver(const std::shared_ptr<Pipe>& pipe, std::size_t to) {
     end.open = false;
     events->on_end(*end.ended);
   }
-  end.owner.after();
-  deliver_later(pipe, to);
 }
 
 std::unique_ptr<cluster::Connection> SimNetwork::adopt(const Owner& owner, cluster::Connection::Parted& parted) {
@@ -217,6 +225,19 @@ void SimNetwork::unblock_all() {
       deliver_later(pipe, 1);
     }
   }
+}
+
+void SimNetwork::stall(std::uint32_t from, std::uint32_t to, Duration duration) {
+  block(from, to);
+  events_.after(duration, [this, from, to] {
+    blocked_.erase({from, to});
+    for (const auto& weak : pipes_) {
+      const auto pipe = weak.lock();
+      if (!pipe) continue;
+      deliver_later(pipe, 0);
+      deliver_later(pipe, 1);
+    }
+  });
 }
 
 void SimNetwork::cut(std::uint32_t a, std::uint32_t b, bool half_open) {

@@ -20,7 +20,10 @@ struct SimNetworkOptions {
   Duration latency_max = 2ms;
   double slow_chance = 0.01;  ///< That a delivery takes up to `slow_max` longer; what is behind it waits.
   Duration slow_max = 200ms;
+  /// One way between two machines, beside the above; null: none.
+  std::function<Duration(std::uint32_t from, std::uint32_t to)> distance;
   Duration connect_timeout = 5s;
+  bool joins_pieces = false;  ///< What waits behind a delivery comes with it, and not each after a latency of its own.
 };
 
 /// The network between simulated nodes. Connections are like TCP: ordered until they break. A direction that is blocked
@@ -49,6 +52,8 @@ class SimNetwork {
   /// Nothing passes from one machine to another any more, or again.
   void block(std::uint32_t from, std::uint32_t to);
   void unblock_all();
+  /// Nothing passes for so long; what is sent meanwhile arrives then. Not to be begun again before it is over.
+  void stall(std::uint32_t from, std::uint32_t to, Duration duration);
   /// Breaks any of the connections between two machines, if there is one; `half_open`: only the first learns of it.
   void cut(std::uint32_t a, std::uint32_t b, bool half_open);
 
@@ -70,10 +75,11 @@ class SimNetwork {
     std::function<void(std::unique_ptr<cluster::Connection>)> accept;
   };
 
-  Duration latency();
+  Duration latency(std::uint32_t from, std::uint32_t to);
   bool blocked(std::uint32_t from, std::uint32_t to) const { return blocked_.contains({from, to}); }
   void deliver_later(const std::shared_ptr<Pipe>& pipe, std::size_t to);
   void deliver(const std::shared_ptr<Pipe>& pipe, std::size_t to);
+  void hand_over(End& end);
   void close_side(const std::shared_ptr<Pipe>& pipe, std::size_t side);
   void end_later(const std::shared_ptr<Pipe>& pipe, std::size_t to, std::string cause);
   void establish(const Owner& owner, const std::string& address, cluster::Network::Connected connected);

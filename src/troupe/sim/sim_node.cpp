@@ -93,7 +93,7 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
     ports_.push_back(std::make_unique<SimPorts>(network_, owner(i)));
     places.push_back({shards_[i]->shard.get(), ports_[i].get()});
   }
-  cluster::ClusterOptions cluster_options;
+  cluster::ClusterOptions cluster_options = options_.cluster;
   cluster_options.self = {
       .name = name_, .incarnation = incarnation, .address = sim_address(options_.index), .server = options_.is_server};
   cluster_options.overlay.name = options_.overlay;

@@ -26,7 +26,8 @@ struct SimNodeOptions {
   std::uint32_t nodes = 1;              ///< In the world; each may own documents.
   document::DocumentOptions documents;  ///< Types and limits; the node fills in who owns what.
   cluster::StrongDeliveryOptions delivery;
-  Duration flush_max = 5ms;  ///< The disk's time for one flush, at most, unless it stalls.
+  cluster::ClusterOptions cluster;  ///< Times and limits; the rest is set from the above.
+  Duration flush_max = 5ms;         ///< The disk's time for one flush, at most, unless it stalls.
   double flush_stall_chance = 0.002;
   Duration flush_stall_max = 2s;
   double unknown_chance = 0;  ///< That a flush succeeds or fails, and its writers are told neither.

@@ -39,6 +39,7 @@ void World::start(std::uint32_t index) {
   node.nodes = node_count();
   node.documents = options_.documents;
   node.delivery = options_.delivery;
+  node.cluster = options_.cluster;
   node.unknown_chance = options_.unknown_chance;
   write(LogLevel::kInfo, "world", fmt::format("{} starts", sim_node_name(index)));
   place.life = std::make_unique<SimNode>(std::move(node), place.incarnation += 1'000, events_, network_, *place.disk,

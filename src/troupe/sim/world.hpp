@@ -20,6 +20,7 @@ struct WorldOptions {
   SimNetworkOptions network;
   document::DocumentOptions documents;  ///< Types and limits.
   cluster::StrongDeliveryOptions delivery;
+  cluster::ClusterOptions cluster;              ///< Of each node: times and limits.
   std::function<void(std::string_view)> trace;  ///< Gets each log line, with its virtual time; null for none.
 };
 

@@ -48,7 +48,7 @@ export interface NodeAnswer {
 export interface Member {
   name: string;
   incarnation: number;
-  state: 'up' | 'unreachable' | 'down' | 'left';
+  state: 'up' | 'suspected' | 'unreachable' | 'down' | 'left';
   address: string;
   http: string;
   zone: string;

@@ -7,7 +7,7 @@ import { type Link, linkKey, linksOf, placeMembers, SIDE, type Spot, treeOf, zon
 const SPACE = 'http://www.w3.org/2000/svg';
 const COLOURS = 6;
 const UPRIGHT_MAX = 16;
-const STATES = { up: 'up', unreachable: 'suspected', down: 'down', left: 'left' };
+const STATES = { up: 'up', suspected: 'suspected', unreachable: 'suspected', down: 'down', left: 'left' };
 
 function svg<Name extends keyof SVGElementTagNameMap>(name: Name, attributes: Record<string, string | number> = {}): SVGElementTagNameMap[Name] {
   const made = document.createElementNS(SPACE, name);

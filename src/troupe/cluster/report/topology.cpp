@@ -4,7 +4,7 @@
 
 namespace troupe::cluster {
 
-Topology topology_of(const overlay::Fabric& fabric) {
+Topology topology_of(const overlay::Fabric& fabric, TimePoint now) {
   Topology topology{.overlay = std::string(fabric.overlay().name()), .self = fabric.self(), .members = {}};
   for (const overlay::MemberStatus& status : fabric.statuses()) {
     TopologyMember& member = topology.members.emplace_back();
@@ -13,11 +13,12 @@ Topology topology_of(const overlay::Fabric& fabric) {
     const auto* entry = fabric.table().find(status.member.id().name);
     if (entry == nullptr) continue;
     // What one that is gone said last of its links is true no more.
-    if (status.state <= overlay::MemberState::kUnreachable) {
+    if (is_up(status.state) || status.state == overlay::MemberState::kUnreachable) {
       for (const overlay::Edge& link : entry->record->links) member.links.push_back(link.to);
     }
     member.next_hop = entry->way.next_hop;
     member.hops = entry->way.hops;
+    member.suspicion = fabric.suspicions().suspicion(entry->id.name, now);
   }
   return topology;
 }

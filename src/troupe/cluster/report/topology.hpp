@@ -20,6 +20,7 @@ struct TopologyMember {
   std::vector<std::uint64_t> links;  ///< NodeId::name of those with whom it says that it is linked.
   std::uint64_t next_hop = 0;  ///< NodeId::name of the neighbour on the way to it; 0: no way, or this node itself.
   std::uint16_t hops = 0;      ///< 1: a neighbour; 0: no way, or this node itself.
+  double suspicion = 0;        ///< Phi of a neighbour (overlay/accrual_detector.hpp).
 };
 
 struct Topology {
@@ -66,7 +67,7 @@ struct DeclareDown {
   std::string name;
 };
 
-Topology topology_of(const overlay::Fabric& fabric);
+Topology topology_of(const overlay::Fabric& fabric, TimePoint now);
 Branches branches_of(const overlay::Fabric& fabric, NodeId root);
 
 }  // namespace troupe::cluster

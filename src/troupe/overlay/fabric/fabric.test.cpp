@@ -4,8 +4,10 @@
 //                                overlay=static it wants links with the nodes of `join` only, else with all; with
 //                                show=exchange the story also has what keeps the tables equal
 //     at 1500                    runs the ticks up to this time
+//     asleep 1500                … the process stood still until then
 //     link-up 1 b/2 dialed=b:1   a link with incarnation 2 of b, which answers our dial (or without: b dialed us)
 //     link-down 1 [left|closed]  lost; or b said goodbye; or b closed it
+//     heard 1                    a heartbeat came over the link
 //     lane-lost 1                a part of the link broke, and is made again
 //     dial-failed b:1
 //     from 1 records b/2[a,c*2]v3 c/1[]left
@@ -38,6 +40,7 @@ TEST(Fabric, leaves_the_choice_to_the_smaller_name) { check("crossing_dials_grea
 TEST(Fabric, gives_up_a_link_that_is_dead_for_the_peer) { check("half_open"); }
 TEST(Fabric, lets_a_newer_incarnation_take_over) { check("restart"); }
 TEST(Fabric, suspects_and_declares_down) { check("lost"); }
+TEST(Fabric, suspects_who_is_silent) { check("silence"); }
 TEST(Fabric, dials_those_that_are_down) { check("heal"); }
 TEST(Fabric, asks_others_to_look_for_a_lost_node) { check("probes"); }
 TEST(Fabric, reaches_members_through_others) { check("ways"); }

@@ -147,6 +147,7 @@ Actions Fabric::on_lane_lost(TimePoint now, LinkId link) {
 void Fabric::drop_neighbour(const Member& peer, LinkEnd why, Actions& actions) {
   const std::uint64_t name = peer.id().name;
   if (why == LinkEnd::kClosed) closed_.insert(name);
+  suspicions_.forget(name);
   routes_.neighbour_changed(name);
   if (unsettled_.erase(name) == 0) {
     publish_soon();

@@ -123,12 +123,36 @@ void Fabric::probe(const MemberTable::Entry& entry, Actions& actions) {
   if (record.link_to(self_id_.name) == nullptr || record.member.address.empty()) return;
   if (closed_.contains(entry.id.name)) return;
   (void)dials_.seek(record.member.address, record.member.id(), now_, now_ + options_.down_after);
+  ask_others(entry, actions);
+}
+
+void Fabric::ask_others(const MemberTable::Entry& entry, Actions& actions) {
   std::vector<NodeId> asked = neighbours();
+  std::erase(asked, entry.id);
   std::ranges::shuffle(asked, random_);
   asked.resize(std::min(asked.size(), options_.probes));
   const message::Packet packet{static_cast<std::uint8_t>(message::Kind::kProbe),
-                               wire::encode(message::Probe{record.member.id().name})};
+                               wire::encode(message::Probe{entry.id.name})};
   for (const NodeId& node : asked) actions.push_back(Send{node, wire::encode(packet)});
+}
+
+Actions Fabric::on_heard(TimePoint now, LinkId link, std::optional<Duration> round_trip) {
+  now_ = now;
+  Actions actions;
+  const Neighbours::Neighbour* owner = neighbours_.owner(link);
+  if (leaving_ || owner == nullptr || owner->links.front().id != link) return actions;
+  const NodeId node = owner->member.id();
+  if (round_trip) on_round_trip(node, *round_trip);
+  if (suspicions_.heard(node.name, now)) actions.push_back(MemberSuspected{owner->member, false});
+  return actions;
+}
+
+/// Those of whom nothing was heard for too long. If others reach them, there is another way before the link is lost.
+void Fabric::suspect(Actions& actions) {
+  for (const std::uint64_t name : suspicions_.pass_time(now_)) {
+    actions.push_back(MemberSuspected{neighbours_.find(name)->member, true});
+    if (const MemberTable::Entry* entry = table_.find(name)) ask_others(*entry, actions);
+  }
 }
 
 /// Dials one of the members that nobody reaches: links that changed everywhere at once may have left an island. If

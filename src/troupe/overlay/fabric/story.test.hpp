@@ -39,11 +39,16 @@ class FabricStory {
       make();
     } else if (command == "at") {
       pass_time(TimePoint(milliseconds(words_.at(1))));
+    } else if (command == "asleep") {
+      now_ = TimePoint(milliseconds(words_.at(1)));
+      print(fabric_->on_tick(now_));
     } else if (command == "link-up") {
       print(fabric_->on_link_up(now_, link(), member(words_.at(2)), option("dialed").value_or("")));
     } else if (command == "link-down") {
       const ErrorCode code = has("closed") ? ErrorCode::kRefused : ErrorCode::kUnreachable;
       print(fabric_->on_link_down(now_, link(), {code, "reset"}, has("left")));
+    } else if (command == "heard") {
+      print(fabric_->on_heard(now_, link(), std::nullopt));
     } else if (command == "lane-lost") {
       print(fabric_->on_lane_lost(now_, link()));
     } else if (command == "dial-failed") {
@@ -184,6 +189,9 @@ class FabricStory {
   std::string text(const LinkChosen& chosen) { return fmt::format("choose {} for {}", chosen.link, text(chosen.node)); }
   std::string text(const MemberUp& up) { return "up " + text(up.member); }
   std::string text(const MemberUnreachable& unreachable) { return "unreachable " + text(unreachable.member); }
+  std::string text(const MemberSuspected& suspected) {
+    return (suspected.is_suspected ? "suspect " : "trust ") + text(suspected.member);
+  }
   std::string text(const WayChanged& changed) { return "another way to " + text(changed.member); }
   std::string text(const MemberDown& down) {
     return fmt::format("down {}: {}{}", text(down.member), down.reason.to_string(), down.left ? " (left)" : "");

@@ -393,6 +393,10 @@ class TestNetwork {
     EXPECT_EQ(nodes_[index].up[action.member.name], action.member) << "unreachable without being up";
   }
 
+  void carry_out(std::size_t index, const MemberSuspected& action) {
+    EXPECT_TRUE(nodes_[index].fabric->next_hop(action.member.id())) << "suspected without being a neighbour";
+  }
+
   void carry_out(std::size_t index, const WayChanged& action) {
     EXPECT_EQ(nodes_[index].up[action.member.name], action.member) << "another way to one who is not up";
   }

@@ -149,6 +149,7 @@ class FabricNetwork {
   void carry_out(std::uint32_t index, const overlay::LinkChosen& action);
   void carry_out(std::uint32_t index, const overlay::MemberUp& action);
   void carry_out(std::uint32_t index, const overlay::MemberUnreachable& action);
+  void carry_out(std::uint32_t, const overlay::MemberSuspected&) {}  // Heartbeats are not simulated here.
   void carry_out(std::uint32_t index, const overlay::WayChanged& action);
   void carry_out(std::uint32_t index, const overlay::MemberDown& action);
   void carry_out(std::uint32_t index, const overlay::Delivered& action);

@@ -55,8 +55,8 @@ void read_node(const std::shared_ptr<ShardPart>& part, const AdminRequest&, Reso
                     node["http"] = members->self.http;
                     node["address"] = members->self.address;
                     node["members"] = 1 + members->others.size();
-                    node["members_up"] = 1 + std::ranges::count(members->others, overlay::MemberState::kUp,
-                                                                &overlay::MemberStatus::state);
+                    node["members_up"] =
+                        1 + std::ranges::count_if(members->others, [](const auto& each) { return is_up(each.state); });
                     done(node.dump(-1, ' ', false, Json::error_handler_t::replace));
                   });
 }

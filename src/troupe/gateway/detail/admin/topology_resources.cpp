@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -64,10 +65,11 @@ Json shown(const TopologyMember& each, const Topology& topology, const Names& na
           {"role", member.server ? "server" : "client"},
           {"links", names.of(each.links)},
           {"next_hop", each.next_hop == 0 || member.name == topology.self.name ? "" : names.of(each.next_hop)},
-          {"hops", each.hops}};
+          {"hops", each.hops},
+          {"suspicion", std::round(each.suspicion * 10) / 10}};
 }
 
-/// Each link once, with who of its two ends says that it is there.
+/// Each link once, with who of its two ends says that it is there, and whether this node hears nothing over it.
 Json links_of(const Topology& topology, const Names& names) {
   std::map<std::pair<std::string, std::string>, std::set<std::string>> said_by;
   for (const TopologyMember& each : topology.members) {
@@ -78,7 +80,16 @@ Json links_of(const Topology& topology, const Names& names) {
     }
   }
   Json links = Json::array();
-  for (const auto& [ends, who] : said_by) links.push_back({{"a", ends.first}, {"b", ends.second}, {"said_by", who}});
+  std::set<std::string> silent;
+  for (const TopologyMember& each : topology.members) {
+    if (each.state == overlay::MemberState::kSuspected) silent.insert(each.member.name);
+  }
+  for (const auto& [ends, who] : said_by) {
+    const auto& [a, b] = ends;
+    const std::string& self = topology.self.name;
+    const bool is_silent = (a == self && silent.contains(b)) || (b == self && silent.contains(a));
+    links.push_back({{"a", a}, {"b", b}, {"said_by", who}, {"silent", is_silent}});
+  }
   return links;
 }
 
@@ -143,7 +154,7 @@ void read_trees(const std::shared_ptr<ShardPart>& part, const AdminRequest& requ
         report->root = root;
         std::vector<overlay::Member> members;
         for (const TopologyMember& each : report->topology.members) {
-          if (each.state == overlay::MemberState::kUp) members.push_back(each.member);
+          if (is_up(each.state)) members.push_back(each.member);
         }
         report->awaited = members.size();
         for (const overlay::Member& member : members) {
