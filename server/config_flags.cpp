@@ -20,6 +20,7 @@ std::string title_of(const config::Setting& setting) {
 std::string type_name(const config::Kind& kind) {
   if (std::holds_alternative<config::HostPort>(kind)) return "HOST:PORT";
   if (std::holds_alternative<config::HostPortList>(kind)) return "HOST:PORT,...";
+  if (std::holds_alternative<config::SourceList>(kind)) return "SOURCE,...";
   if (std::holds_alternative<config::OriginList>(kind)) return "ORIGIN,...";
   if (std::holds_alternative<config::Path>(kind)) return "PATH";
   if (std::holds_alternative<config::Count>(kind)) return "NUMBER";

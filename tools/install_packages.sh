@@ -15,7 +15,7 @@ packages_of() {
       echo g++ cmake ninja-build ccache git ca-certificates python3 \
         libboost1.81-dev librocksdb-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev \
         prometheus-cpp-dev nlohmann-json3-dev libgtest-dev libgmock-dev libbenchmark-dev libmimalloc-dev \
-        libxxhash-dev libssl-dev openssl zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbz2-dev libcurl4-openssl-dev
+        libxxhash-dev libssl-dev openssl zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbz2-dev libcurl4-openssl-dev libc-ares-dev
       ;;
     web)
       node_is_recent || echo nodejs

@@ -149,7 +149,7 @@ export class TroupeNode {
   /**
    * Waits until this node sees another one in a state.
    * @param {string} name
-   * @param {string} state  "up", "unreachable", "down", "left"
+   * @param {string} state  "up", "suspected", "unreachable", "down", "left"
    * @param {number} [within]
    */
   waitForMember(name, state, within) {

@@ -84,6 +84,8 @@ Done ClusterActor::on(const Join& request) {
   return {};
 }
 
+void ClusterActor::on(const Discovered& request) { carry_out(fabric_->discover(context().now(), request.addresses)); }
+
 Result<Done> ClusterActor::on(const DeclareDown& request) {
   const std::string& name = request.name;
   if (name == fabric_->self().name) {

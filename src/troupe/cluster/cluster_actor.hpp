@@ -71,8 +71,8 @@ class RouteTables {
 /// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
-  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, LinkHeard, DialFailed, OverlayMessage, GetMembers, WatchMembers,
-                                    Leave, GetTopology, GetBranches, Join, DeclareDown>;
+  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, LinkHeard, DialFailed, OverlayMessage, GetMembers,
+                                    WatchMembers, Leave, GetTopology, GetBranches, Join, Discovered, DeclareDown>;
 
   ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics);
 
@@ -89,6 +89,7 @@ class ClusterActor final : public Actor<ClusterActor> {
   Topology on(const GetTopology&);
   Branches on(const GetBranches& request);
   Done on(const Join& request);
+  void on(const Discovered& request);
   Result<Done> on(const DeclareDown& request);
 
  private:

@@ -1,6 +1,7 @@
 #include "troupe/cluster/cluster_actor.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,6 +56,9 @@ class ScriptedFabric final : public overlay::Fabric {
   std::optional<TimePoint> next_tick() const override { return script_.tick; }
   overlay::Actions leave(TimePoint) override { return say("leave"); }
   overlay::Actions join(TimePoint, const std::string& address) override { return say("join " + address); }
+  overlay::Actions discover(TimePoint, const std::vector<std::string>& addresses) override {
+    return say(fmt::format("discovered {}", fmt::join(addresses, " ")));
+  }
   bool declare_down(TimePoint, std::uint64_t name, overlay::Actions& actions) override {
     actions = say("down");
     return name == NodeId::named("bob").name && !is_bob_gone;
@@ -153,6 +157,11 @@ TEST_F(ClusterActorTest, counts_whom_the_overlay_suspects) {
   tell(LinkHeard{1, {}}, {overlay::MemberSuspected{bob(), false}});
   EXPECT_EQ(ada().world.metric("troupe_cluster_suspicions_total"), 1);
   EXPECT_THAT(events_, ElementsAre("route", "bob is up")) << "it stays what it was for everybody else";
+}
+
+TEST_F(ClusterActorTest, tells_the_overlay_what_was_discovered) {
+  tell(Discovered{{"b:1", "c:1"}}, {});
+  EXPECT_EQ(script_.told.back(), "discovered b:1 c:1");
 }
 
 TEST_F(ClusterActorTest, dials_what_the_overlay_wants) {

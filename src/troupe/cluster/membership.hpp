@@ -51,7 +51,8 @@ struct Leave {
 
 /// The protocol of the cluster's actor.
 struct Membership {
-  using Messages = troupe::Messages<GetMembers, WatchMembers, Leave, GetTopology, GetBranches, Join, DeclareDown>;
+  using Messages =
+      troupe::Messages<GetMembers, WatchMembers, Leave, GetTopology, GetBranches, Join, Discovered, DeclareDown>;
 };
 
 /// The name of the cluster's actor on each node.

@@ -168,6 +168,7 @@ class Loader {
 
   static std::string example_of(const Setting& setting) {
     if (std::holds_alternative<ChannelList>(setting.kind)) return R"(["bulk parallelism=4", "positions monotonic"])";
+    if (std::holds_alternative<SourceList>(setting.kind)) return R"(["file:/etc/troupe/nodes"])";
     if (std::holds_alternative<OriginList>(setting.kind)) return R"(["https://example.org"])";
     if (setting.is_list()) return R"(["10.0.0.1:7400", "10.0.0.2:7400"])";
     if (std::holds_alternative<HostPort>(setting.kind)) return R"("127.0.0.1:7400")";

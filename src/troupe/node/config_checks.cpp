@@ -66,6 +66,10 @@ class Checks {
         error("cluster.join", "this node is alone, as it has no cluster port",
               "give cluster.listen, as in \"10.0.0.1:7400\"");
       }
+      if (!options_.discovery.sources.empty()) {
+        error("cluster.discover", "this node is alone, as it has no cluster port",
+              "give cluster.listen, as in \"10.0.0.1:7400\"");
+      }
       if (!options_.document_nodes.empty()) {
         error("document.nodes", "this node is alone, as it has no cluster port",
               "give cluster.listen, or leave document.nodes out");
@@ -90,7 +94,8 @@ class Checks {
   void overlay(bool serves_documents) {
     const std::string& name = options_.cluster.overlay.name;
     if (options_.cluster_listen.empty() || !readable({"cluster.overlay", "cluster.join", "cluster.role"})) return;
-    if (name == "client_server" && !options_.is_server && options_.join.empty()) {
+    discovery(serves_documents);
+    if (name == "client_server" && !options_.is_server && options_.join.empty() && options_.discovery.sources.empty()) {
       error("cluster.join", "a client has to know a server", "name the servers, as in [\"10.0.0.1:7400\"]");
     }
     if (name != "client_server" && !options_.is_server) {
@@ -109,6 +114,21 @@ class Checks {
     only_in("ring", {"cluster.ring_tries"});
     only_in("peer_to_peer",
             {"cluster.active_view", "cluster.passive_view", "cluster.shuffle_period", "cluster.prefer_near"});
+  }
+
+  void discovery(bool serves_documents) {
+    const runtime::DiscoveryOptions& discovery = options_.discovery;
+    if (discovery.sources.empty() || !readable({"cluster.discover", "document.nodes", "cluster.nameserver"})) return;
+    if (serves_documents && options_.document_nodes.empty()) {
+      error("document.nodes", "where nodes are discovered, they do not know by themselves who owns documents",
+            "name the owners, the same list on each node");
+    }
+    const auto server = parse(discovery.nameserver);
+    const bool is_number = server && server->host.find_first_not_of("0123456789abcdefABCDEF.:") == std::string::npos;
+    if (!discovery.nameserver.empty() && !is_number) {
+      error("cluster.nameserver", fmt::format("\"{}\" is not a numeric address", discovery.nameserver),
+            "give it as in \"10.0.0.1:53\"");
+    }
   }
 
   void http_addresses() {

@@ -31,6 +31,29 @@ std::string texts(std::string text) {
   return all;
 }
 
+TEST(ConfigChecks, discovery_needs_a_cluster_port_and_the_owners_of_documents) {
+  const std::string source = "[cluster]\ndiscover = [\"file:/etc/troupe/nodes\"]\n";
+  EXPECT_EQ(texts(source), "error: cluster.discover: this node is alone, as it has no cluster port\n");
+  EXPECT_EQ(texts(source + "listen = \"127.0.0.1:7400\"\n"), "");
+  const std::string serving = problems({.file = "f",
+                                        .file_text = "data = \"/tmp\"\n" + source + "listen = \"127.0.0.1:7400\"\n",
+                                        .serves_documents = true});
+  EXPECT_TRUE(serving.contains("document.nodes: where nodes are discovered")) << serving;
+  EXPECT_EQ(texts(source + "listen = \"127.0.0.1:7400\"\nnameserver = \"ns:53\"\n"),
+            "error: cluster.nameserver: \"ns:53\" is not a numeric address\n");
+  EXPECT_EQ(texts(source + "listen = \"127.0.0.1:7400\"\nnameserver = \"[::1]:53\"\n"), "");
+}
+
+TEST(ConfigChecks, a_source_is_named_as_one) {
+  EXPECT_TRUE(texts("[cluster]\nlisten = \"127.0.0.1:7400\"\ndiscover = [\"dns:a:1\", \"nodes\"]\n")
+                  .contains("a source begins with dns:, srv: or file:"));
+  const Config config = load_config(
+      {.flags = {{"cluster.listen", "127.0.0.1:1"}, {"cluster.discover", "dns:a:1,srv:_troupe._tcp.a,file:/b"}},
+       .serves_documents = false});
+  ASSERT_EQ(config.options.discovery.sources.size(), 3U);
+  EXPECT_EQ(changed_settings(config).back().value, R"(["dns:a:1", "srv:_troupe._tcp.a", "file:/b"])");
+}
+
 class ConfigFiles : public testing::Test {
  protected:
   void SetUp() override { fs::create_directories(folder_); }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "troupe/runtime/discovery/discovery_source.hpp"
 #include "troupe/runtime/host_port.hpp"
 
 namespace troupe::config {
@@ -122,6 +123,21 @@ struct Assign {
     return std::nullopt;
   }
   Outcome operator()(const HostPortList& kind) const { return list(kind.field, check_peer); }
+  Outcome operator()(const SourceList&) const {
+    std::vector<runtime::DiscoverySource> sources;
+    for (index = 0; index < texts.size(); ++index) {
+      auto source = runtime::parse_discovery_source(texts[index]);
+      if (!source) {
+        return Mistake{source.error().detail,
+                       "name a source, as in \"dns:nodes.example.org:7400\", \"srv:_troupe._tcp.example.org\" or "
+                       "\"file:/etc/troupe/nodes\""};
+      }
+      sources.push_back(*std::move(source));
+    }
+    index = 0;
+    config.options.discovery.sources = std::move(sources);
+    return std::nullopt;
+  }
   Outcome operator()(const OriginList& kind) const { return list(kind.field, check_origin); }
   Outcome operator()(const ChannelList&) const {
     std::vector<cluster::ChannelOptions> channels;
@@ -199,6 +215,11 @@ struct Render {
   std::string operator()(const Path& kind) const { return render_text(kind.field(config)); }
   std::string operator()(const HostPort& kind) const { return render_text(kind.field(config)); }
   std::string operator()(const HostPortList& kind) const { return render_list(kind.field(config)); }
+  std::string operator()(const SourceList&) const {
+    std::vector<std::string> texts;
+    for (const runtime::DiscoverySource& source : config.options.discovery.sources) texts.push_back(source.text);
+    return render_list(texts);
+  }
   std::string operator()(const OriginList& kind) const { return render_list(kind.field(config)); }
   std::string operator()(const ChannelList&) const { return render_list(config.channels); }
   std::string operator()(const Count& kind) const { return render_count(load(kind.field, config)); }
@@ -214,6 +235,7 @@ struct Describe {
   std::string operator()(const Path&) const { return "path"; }
   std::string operator()(const HostPort&) const { return "host:port"; }
   std::string operator()(const HostPortList&) const { return "list of host:port"; }
+  std::string operator()(const SourceList&) const { return "list of sources"; }
   std::string operator()(const OriginList&) const { return "list of origins"; }
   std::string operator()(const ChannelList&) const { return "list of channels"; }
   std::string operator()(const Count& kind) const {

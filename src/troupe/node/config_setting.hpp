@@ -34,6 +34,8 @@ struct HostPort {
 struct HostPortList {
   Field<std::vector<std::string>> field;
 };
+/// Of places where addresses of nodes are found, "dns:nodes.example.org:7400" (runtime::parse_discovery_source).
+struct SourceList {};
 /// Of origins of web pages, "https://example.org".
 struct OriginList {
   Field<std::vector<std::string>> field;
@@ -67,8 +69,8 @@ struct Choice {
   std::size_t (*get)(const Config&);
   void (*set)(Config&, std::size_t);
 };
-using Kind =
-    std::variant<Text, Path, HostPort, HostPortList, OriginList, ChannelList, Count, Size, Share, Time, Switch, Choice>;
+using Kind = std::variant<Text, Path, HostPort, HostPortList, SourceList, OriginList, ChannelList, Count, Size, Share,
+                          Time, Switch, Choice>;
 
 struct Setting {
   std::string key;       ///< "cluster.listen"
@@ -79,7 +81,7 @@ struct Setting {
 
   bool is_list() const {
     return std::holds_alternative<HostPortList>(kind) || std::holds_alternative<OriginList>(kind) ||
-           std::holds_alternative<ChannelList>(kind);
+           std::holds_alternative<SourceList>(kind) || std::holds_alternative<ChannelList>(kind);
   }
   bool is_switch() const { return std::holds_alternative<Switch>(kind); }
   /// "cluster" of "cluster.listen"; empty for a key of no table.

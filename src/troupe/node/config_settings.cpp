@@ -60,6 +60,18 @@ std::vector<Setting> cluster_settings() {
       make("cluster.name", Text{TROUPE_FIELD(options.cluster_name), true},
            "Nodes of clusters with different names refuse each other"),
       make("cluster.join", HostPortList{TROUPE_FIELD(options.join)}, "Cluster addresses of other nodes", "--join"),
+      make("cluster.discover", SourceList{},
+           "Where more of them are found, again and again: a name in DNS with a port, a service, a file; "
+           "[cluster.md](cluster.md#finding-other-nodes)",
+           "--discover"),
+      make("cluster.discover_interval", Time{TROUPE_FIELD(options.discovery.dns_interval), 100ms, 24h},
+           "How often a name is looked up again, up to half of it less at random; after a failure sooner"),
+      make("cluster.discover_file_interval", Time{TROUPE_FIELD(options.discovery.file_interval), 10ms, 1h},
+           "How often it is looked whether a file has changed; it is read when it stays as it is"),
+      make("cluster.discovered_max", Count{TROUPE_FIELD(options.discovery.addresses_max), 1, 65'536},
+           "Addresses of all sources together; more of them are left out"),
+      make("cluster.nameserver", HostPort{TROUPE_FIELD(options.discovery.nameserver), true},
+           "Who is asked for names in `cluster.discover`, by its numeric address; empty: as `/etc/resolv.conf` says"),
       make("cluster.secret_file", Path{TROUPE_FIELD(secret_file)},
            "File with the secret that all nodes share. Needed unless the node listens on loopback", "--secret-file"),
       make("cluster.tls_certificate", Path{TROUPE_FIELD(options.cluster_tls.certificate)},
@@ -84,6 +96,12 @@ std::vector<Setting> cluster_settings() {
       make("cluster.window_bytes_max",
            Size{TROUPE_FIELD(options.cluster.window.window_bytes_max), 128 * kKiB, 4 * kGiB},
            "And at most, where the way is long and fast"),
+  };
+}
+
+/// Connections: when they are given up, and when a node is.
+std::vector<Setting> failure_settings() {
+  return {
       make("cluster.handshakes_max", Count{TROUPE_FIELD(options.cluster.handshakes_max), 1, 65'536},
            "Connections that have not shown yet who they are; one more is closed"),
       make("cluster.handshake_timeout", Time{TROUPE_FIELD(options.cluster.handshake_timeout), 100ms, 5min},
@@ -96,9 +114,10 @@ std::vector<Setting> cluster_settings() {
            "And at least so often, so that the round trip is known under load too"),
       make("cluster.silence_timeout", Time{TROUPE_FIELD(options.cluster.liveness.silence_timeout), 50ms, 10min},
            "Nothing came from a node for so long: the connection is dead"),
-      make("cluster.suspicion_threshold", Count{TROUPE_FIELD(options.cluster.fabric.suspicion.threshold), 1, 64},
-           "A neighbour is suspected when its silence is this surprising (phi): at 8, one of 10^8 waits for a heartbeat "
-           "is as long by chance. A suspected node stays a member"),
+      make(
+          "cluster.suspicion_threshold", Count{TROUPE_FIELD(options.cluster.fabric.suspicion.threshold), 1, 64},
+          "A neighbour is suspected when its silence is this surprising (phi): at 8, one of 10^8 waits for a heartbeat "
+          "is as long by chance. A suspected node stays a member"),
       make("cluster.suspicion_deviation_min",
            Time{TROUPE_FIELD(options.cluster.fabric.suspicion.deviation_min), 1ms, 60s},
            "The waits for heartbeats are taken to spread by at least so much, however regular they are"),
@@ -335,8 +354,8 @@ const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = [] {
     std::vector<Setting> result;
     for (auto part :
-         {node_settings, cluster_settings, overlay_settings, delivery_settings, document_settings, http_settings,
-          session_settings, gateway_settings, admin_settings, log_settings, trace_settings}) {
+         {node_settings, cluster_settings, failure_settings, overlay_settings, delivery_settings, document_settings,
+          http_settings, session_settings, gateway_settings, admin_settings, log_settings, trace_settings}) {
       std::ranges::move(part(), std::back_inserter(result));
     }
     return result;

@@ -17,6 +17,7 @@
 #include "troupe/engine/rocksdb_journal.hpp"
 #include "troupe/gateway/gateway.hpp"
 #include "troupe/node/incarnation.hpp"
+#include "troupe/runtime/discovery/discovery.hpp"
 #include "troupe/runtime/spdlog_sink.hpp"
 
 namespace troupe {
@@ -69,6 +70,7 @@ struct Node::Parts {
   std::unique_ptr<cluster::Cluster> cluster;
   Ref<cluster::Membership> membership;
   std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<runtime::Discovery> discovery;  ///< Null: nothing is to be discovered.
 
   std::atomic<std::uint32_t> next_shard{0};
   bool started = false;
@@ -107,6 +109,7 @@ Result<void> Node::start() {
   if (outcome) outcome = open_journal();
   if (outcome) outcome = start_actors();
   if (outcome) outcome = runtime_->start();
+  if (outcome) outcome = start_discovery();
   if (!outcome) {
     close();
     return outcome;
@@ -245,6 +248,28 @@ Result<void> Node::start_actors() {
   return parts_->gateway ? parts_->gateway->start() : Result<void>();
 }
 
+namespace {
+
+/// What was discovered is not lost because the cluster's actor has much to do.
+void tell_discovered(Shard& shard, Ref<cluster::Membership> membership, const std::vector<std::string>& addresses) {
+  if (shard.tell(membership, cluster::Discovered{addresses}) != SendOutcome::kFull) return;
+  shard.after(100ms, [&shard, membership, addresses] { tell_discovered(shard, membership, addresses); });
+}
+
+}  // namespace
+
+Result<void> Node::start_discovery() {
+  if (options_.discovery.sources.empty()) return {};
+  const auto found = [this](std::vector<std::string> addresses) {
+    return runtime_->post(0, [membership = parts_->membership, addresses = std::move(addresses)](Shard& shard) {
+      tell_discovered(shard, membership, addresses);
+    });
+  };
+  const std::uint64_t seed = combine(id_.name, id_.incarnation);
+  parts_->discovery = std::make_unique<runtime::Discovery>(options_.discovery, seed, found, metrics_, parts_->log_sink);
+  return parts_->discovery->start();
+}
+
 /// Once a second, asks whether the nodes agree on who owns documents, for /readyz.
 void Node::watch_trouble(Shard& shard) {
   const Ref<document::Documents> documents(Address{id_, ActorId::named(document::documents_actor_name(0))});
@@ -325,6 +350,7 @@ void Node::stop() {
 }
 
 void Node::close() {
+  parts_->discovery.reset();
   if (parts_->gateway) parts_->gateway->stop();
   if (runtime_) runtime_->stop();
   if (parts_->spans) parts_->spans->close();

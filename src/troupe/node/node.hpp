@@ -120,6 +120,7 @@ class Node {
   Result<void> listen();
   Result<void> open_journal();
   Result<void> start_actors();
+  Result<void> start_discovery();
   int wait_for_signal(int signal_event);
   void watch_trouble(Shard& shard);
   std::string readiness() const;

@@ -8,6 +8,7 @@
 #include "troupe/cluster/cluster.hpp"
 #include "troupe/document/document_options.hpp"
 #include "troupe/gateway/gateway_options.hpp"
+#include "troupe/runtime/discovery/contact_book.hpp"
 #include "troupe/runtime/spans/span_file.hpp"
 #include "troupe/runtime/tls_options.hpp"
 
@@ -22,11 +23,12 @@ struct NodeOptions {
   std::string cluster_listen;  ///< host:port of the cluster port; port 0: any that is free; empty: this node is alone.
   std::string cluster_advertise;  ///< host:port under which the others reach it; empty: as it listens.
   std::string cluster_name = "troupe";
-  std::vector<std::string> join;    ///< Cluster addresses of other nodes.
-  std::string zone;                 ///< Rack, room or region; overlays keep links within it where they can.
-  bool is_server = true;            ///< In the overlay client_server.
-  std::string secret;               ///< Shared by all nodes. May be empty only while the node listens on loopback.
-  runtime::TlsOptions cluster_tls;  ///< On all connections to other nodes; `address` is set from the above.
+  std::vector<std::string> join;        ///< Cluster addresses of other nodes.
+  runtime::DiscoveryOptions discovery;  ///< Where to find more of them.
+  std::string zone;                     ///< Rack, room or region; overlays keep links within it where they can.
+  bool is_server = true;                ///< In the overlay client_server.
+  std::string secret;                   ///< Shared by all nodes. May be empty only while the node listens on loopback.
+  runtime::TlsOptions cluster_tls;      ///< On all connections to other nodes; `address` is set from the above.
   cluster::ClusterOptions cluster;  ///< The rest; `self`, `cluster`, `secret` and `fabric.join` are set from the above.
 
   // Documents.

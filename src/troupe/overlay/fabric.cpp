@@ -32,6 +32,7 @@ Actions Fabric::start(TimePoint now) {
   now_ = now;
   for (const std::string& address : options_.join) {
     if (address != self_.address) dials_.configure(address, now);
+    joined_.insert(address);
   }
   exchange_at_ = now + jittered(options_.exchange_interval, random_);
   spread_wait_ = options_.publish_after;
@@ -47,6 +48,22 @@ Actions Fabric::join(TimePoint now, const std::string& address) {
   if (!leaving_ && address != self_.address) {
     dials_.configure(address, now);
     dials_.hurry(address, now);
+    joined_.insert(address);
+  }
+  return finish({});
+}
+
+Actions Fabric::discover(TimePoint now, const std::vector<std::string>& addresses) {
+  now_ = now;
+  if (leaving_) return {};
+  const auto before = std::exchange(discovered_, std::set(addresses.begin(), addresses.end()));
+  for (const std::string& address : discovered_) {
+    // What was known before is left alone: it may be our own, which was found out and dropped.
+    if (!before.contains(address) && !joined_.contains(address) && address != self_.address)
+      dials_.configure(address, now);
+  }
+  for (const std::string& address : before) {
+    if (!discovered_.contains(address) && !joined_.contains(address)) dials_.release(address);
   }
   return finish({});
 }
@@ -85,8 +102,8 @@ Actions Fabric::on_tick(TimePoint now) {
 
 std::optional<TimePoint> Fabric::next_tick() const {
   if (leaving_) return std::nullopt;
-  TimePoint next = std::min(
-      {judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_, suspicions_.next_due()});
+  TimePoint next =
+      std::min({judge_at_, publish_at_, pronounce_at_, heal_at_, spread_at_, exchange_at_, suspicions_.next_due()});
   for (const auto& due : {dials_.next_due(), overlay_->next_tick(), plumtree_.next_tick()}) {
     if (due) next = std::min(next, *due);
   }

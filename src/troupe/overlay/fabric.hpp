@@ -53,13 +53,13 @@ struct FabricOptions {
 /// **Membership** is whole on every node (`MemberTable`): each node says who it is and with whom it is linked, in a
 /// record that it broadcasts when that changes; neighbours compare tables to repair what a broadcast missed.
 ///
-/// **Failure**: a neighbour that is silent for longer than its link explains is suspected (`MemberSuspected`; an accrual
-/// detector for each link), and others are asked to look for it too, but its links stay: a slow node is no dead one.
-/// The records are a map of the links, so a node is reachable as long as any two nodes on a way to it say that they are
-/// linked. A node whose links are all lost cannot be reached (`MemberUnreachable`), which all see at once; those
-/// who had a link with it dial it, and ask others to (the indirect probe of SWIM: Das et al., DSN 2002, section 3.1; a
-/// probe that succeeds shows as a link). If there is no way to it for `down_after`, each node declares it down for
-/// itself.
+/// **Failure**: a neighbour that is silent for longer than its link explains is suspected (`MemberSuspected`; an
+/// accrual detector for each link), and others are asked to look for it too, but its links stay: a slow node is no dead
+/// one. The records are a map of the links, so a node is reachable as long as any two nodes on a way to it say that
+/// they are linked. A node whose links are all lost cannot be reached (`MemberUnreachable`), which all see at once;
+/// those who had a link with it dial it, and ask others to (the indirect probe of SWIM: Das et al., DSN 2002,
+/// section 3.1; a probe that succeeds shows as a link). If there is no way to it for `down_after`, each node declares
+/// it down for itself.
 ///
 /// **Coming back**: a node that was declared down in one place is not up again in the same life. Who sees such a node
 /// on its map broadcasts a verdict, and the node takes a new incarnation (`Reborn`). If two halves of a cluster
@@ -100,6 +100,10 @@ class Fabric : private View {
 
   /// Another address to find the cluster at.
   [[nodiscard]] virtual Actions join(TimePoint now, const std::string& address);
+
+  /// What was discovered (DNS, a file): addresses to find the cluster at, in place of those of the last call. Those of
+  /// `FabricOptions::join` and of `join` stay.
+  [[nodiscard]] virtual Actions discover(TimePoint now, const std::vector<std::string>& addresses);
 
   /// The operator says that this member is gone: it is down everywhere, and if it is there, it has to come back in a
   /// new life. False if there is no such member.
@@ -211,6 +215,8 @@ class Fabric : private View {
   std::map<std::uint64_t, Member> connecting_;  ///< Whom the overlay wants to be connected with, by NodeId::name.
   std::unordered_map<std::uint64_t, Duration> round_trips_;  ///< Of neighbours.
   std::unordered_map<std::uint64_t, std::uint32_t> made_;    ///< Edge::made, of nodes we had a link with.
+  std::set<std::string> joined_;                             ///< Addresses of the options, and those that `join` gave.
+  std::set<std::string> discovered_;
   std::set<std::uint64_t> closed_;                ///< In this event, on purpose: links of nodes that are well.
   std::map<std::uint64_t, TimePoint> unsettled_;  ///< Neighbours that our record does not name until then.
   std::uint64_t version_ = 0;                     ///< Of our own record.

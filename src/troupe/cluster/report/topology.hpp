@@ -58,6 +58,13 @@ struct Join {
   std::string address;
 };
 
+/// The addresses that were discovered now, in place of those of the last such message.
+struct Discovered {
+  static constexpr auto wire_name = "troupe.cluster.discovered";
+  static constexpr bool local_only = true;
+  std::vector<std::string> addresses;
+};
+
 /// The operator says that this member is gone. Fails with `invalid_argument` if there is no such member, or it is this
 /// node, and with `refused` if it is no member any more.
 struct DeclareDown {

@@ -75,6 +75,14 @@ void DialList::drop(const std::string& address) {
   targets_.erase(entry);
 }
 
+void DialList::release(const std::string& address) {
+  const auto entry = targets_.find(address);
+  if (entry == targets_.end() || entry->second.expiry) return;
+  if (!entry->second.in_flight) return drop(address);
+  --configured_;
+  entry->second.expiry = TimePoint::min();
+}
+
 void DialList::drop_learned(NodeId node) {
   for (auto& [address, target] : targets_) {
     const bool is_meant = target.node.same_node(node) && target.node.incarnation <= node.incarnation;

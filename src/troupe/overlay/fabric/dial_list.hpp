@@ -58,6 +58,10 @@ class DialList {
   /// Forgets an address, also a configured one: it turned out to be our own.
   void drop(const std::string& address);
 
+  /// A configured address is none any more. A dial that is in flight goes on; a search for the node, if there is one,
+  /// ends.
+  void release(const std::string& address);
+
   /// Drops what was learned about this node, in this incarnation and older ones; configured addresses stay.
   void drop_learned(NodeId node);
 

@@ -169,6 +169,25 @@ TEST(DialList, waits_for_the_answer_of_what_it_drops) {
   EXPECT_EQ(list.take_due(kStart + 1s, always), Addresses{"b:1"});
 }
 
+TEST(DialList, releases_what_is_configured_no_more) {
+  DialList list({}, 1);
+  Random random(1);
+  list.configure("a:1", kStart);
+  list.configure("b:1", kStart);
+  list.release("a:1");
+  list.release("nobody:1");
+  EXPECT_EQ(list.take_due(kStart, always), Addresses{"b:1"});
+  list.release("b:1");
+  EXPECT_EQ(list.size(), 1U) << "its answer is awaited";
+  list.failed("b:1", kStart, random);
+  EXPECT_EQ(list.take_due(kStart + 1h, always), Addresses{});
+  EXPECT_EQ(list.size(), 0U);
+
+  list.learn("c:1", kNode, kStart, kStart + 1h);
+  list.release("c:1");
+  EXPECT_EQ(list.size(), 1U) << "it never was configured";
+}
+
 TEST(DialList, drops_what_it_is_told_to_drop) {
   DialList list({}, 10);
   list.configure("a:1", kStart);

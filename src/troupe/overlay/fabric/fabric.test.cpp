@@ -18,7 +18,7 @@
 //     from 1 raw text            … says something that is no message
 //     from 1 gossip c/1 WHAT     … hands on a broadcast of c: records …, verdict d/1,e/1 weight=3 least=b,
 //                                dismissal d/1, say text, raw text
-//     broadcast text, join b:1, leave, declare-down b, members, hop b/2
+//     broadcast text, join b:1, discover b:1,c:1, leave, declare-down b, members, hop b/2
 //
 // A member's address is its name and port 1, unless it is written b/2@host:7400. TROUPE_REWRITE=1 writes the outputs
 // anew.
@@ -32,6 +32,7 @@ namespace {
 void check(const std::string& name) { check_story<FabricStory>("fabric/" + name); }
 
 TEST(Fabric, joins_and_retries_for_ever) { check("join"); }
+TEST(Fabric, dials_what_is_discovered_while_it_is) { check("discovery"); }
 TEST(Fabric, dials_whom_the_others_know) { check("hints"); }
 TEST(Fabric, ignores_what_it_cannot_use) { check("useless_hints"); }
 TEST(Fabric, compares_tables) { check("exchange"); }

@@ -59,6 +59,8 @@ class FabricStory {
       print(fabric_->broadcast(now_, Bytes::copy_of(words_.at(1))));
     } else if (command == "join") {
       print(fabric_->join(now_, words_.at(1)));
+    } else if (command == "discover") {
+      print(fabric_->discover(now_, split(words_.size() > 1 ? words_[1] : "", ',')));
     } else if (command == "leave") {
       print(fabric_->leave(now_));
     } else if (command == "declare-down") {
