@@ -116,7 +116,7 @@ class Fabric : private View {
 
   const Member& self() const override { return self_; }
   const Overlay& overlay() const { return *overlay_; }
-  const Plumtree& broadcasts() const { return plumtree_; }
+  virtual const Plumtree& broadcasts() const { return plumtree_; }
   const MemberTable& table() const { return table_; }
   std::uint64_t malformed_messages() const { return malformed_messages_; }
   /// Links that were closed at once because the node at the other end may not be a member; the log has the reasons.

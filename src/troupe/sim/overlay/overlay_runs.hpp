@@ -11,6 +11,13 @@
 
 namespace troupe::sim {
 
+/// One part of an experiment, and what it took.
+struct PhaseTime {
+  std::string name;
+  double simulated_seconds = 0;
+  double wall_seconds = 0;
+};
+
 /// What one run of an overlay measured.
 struct OverlayOutcome {
   std::string failure;  ///< Empty if all held.
@@ -28,6 +35,7 @@ struct OverlayOutcome {
   std::uint64_t messages_sent = 0;
   double join_seconds = 0;  ///< Simulated, until all saw all.
   double heal_seconds = 0;  ///< Simulated, from the crash until the survivors saw each other and nobody else.
+  std::vector<PhaseTime> phases{};
   double simulated_seconds = 0;
   double wall_seconds = 0;
 };
@@ -53,6 +61,8 @@ struct ExperimentOptions {
   std::uint32_t rounds = 4;       ///< Membership rounds to look at after the crash.
   std::uint32_t roots = 10;       ///< Nodes that broadcast in the stable network.
   std::uint32_t broadcasts = 10;  ///< Of each of them, and in each round.
+  bool is_thin = false;           ///< FabricNetworkOptions::is_thin. Ways, which are not there then, are not checked.
+  std::function<void(const PhaseTime&)> progress;  ///< Called after each phase.
   std::function<void(std::string_view)> trace;
   NetworkWatcher* watcher = nullptr;
 };
