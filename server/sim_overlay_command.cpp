@@ -42,8 +42,9 @@ namespace {
 std::string to_json(const std::vector<troupe::sim::PhaseTime>& phases) {
   std::vector<std::string> parts;
   for (const auto& phase : phases) {
-    parts.push_back(fmt::format(R"({{"name": "{}", "simulated_seconds": {:.6g}, "wall_seconds": {:.6g}}})", phase.name,
+    parts.push_back(fmt::format(R"({{"name": "{}", "simulated_seconds": {:.6g}, "wall_seconds": {:.6g}, )", phase.name,
                                 phase.simulated_seconds, phase.wall_seconds));
+    parts.back() += fmt::format(R"("processor_seconds": {:.6g}}})", phase.processor_seconds);
   }
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
@@ -92,11 +93,12 @@ OverlayCommand::OverlayCommand(CLI::App& app) : flags_(std::make_unique<Flags>()
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1'000.0));
   flags.app
-      ->add_option("--membership", flags.membership,
-                   "in the experiment. whole: each node has its own table of all members, which is broadcast and\n"
-                   "compared, and routes, as in a real cluster. shared: one table for all nodes, and of each node only\n"
-                   "its overlay and its broadcasts; joins are known after 1 s, deaths after 10 s. auto: shared above\n"
-                   "2,000 nodes, whose tables would not fit")
+      ->add_option(
+          "--membership", flags.membership,
+          "in the experiment. whole: each node has its own table of all members, which is broadcast and\n"
+          "compared, and routes, as in a real cluster. shared: one table for all nodes, and of each node only\n"
+          "its overlay and its broadcasts; joins are known after 1 s, deaths after 10 s. auto: shared above\n"
+          "2,000 nodes, whose tables would not fit")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "whole", "shared"}));
   flags.app->add_option("--json", flags.json, "what was measured: a line for each run");
@@ -122,7 +124,8 @@ OverlayOutcome OverlayCommand::run_one(const std::string& overlay, std::uint64_t
   options.rounds = flags.rounds;
   options.is_thin = flags.is_thin();
   options.progress = [](const troupe::sim::PhaseTime& phase) {
-    fmt::print(stderr, "{}: {:.1f} s simulated in {:.1f} s\n", phase.name, phase.simulated_seconds, phase.wall_seconds);
+    fmt::print(stderr, "{}: {:.1f} s simulated in {:.1f} s, {:.1f} s of them on the processor\n", phase.name,
+               phase.simulated_seconds, phase.wall_seconds, phase.processor_seconds);
   };
   options.doubling_time = troupe::Duration(static_cast<troupe::Duration::rep>(flags.doubling_seconds * 1e9));
   if (trace) options.trace = print;

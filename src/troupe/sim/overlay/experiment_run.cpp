@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ class Experiment {
   }
 
  private:
+  static double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
   static FabricNetworkOptions adapted(const ExperimentOptions& options) {
     FabricNetworkOptions adapted = network_options(options.overlay, options.nodes);
     adapted.silent_crashes = options.silent ? 1 : 0;
@@ -56,10 +59,11 @@ class Experiment {
   void run_phase(std::string name, void (Experiment::*phase)()) {
     if (!failure().empty()) return;
     const auto begin = std::chrono::steady_clock::now();
+    const double used = processor_seconds();
     const TimePoint simulated = network_.now();
     (this->*phase)();
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-    outcome_.phases.push_back({std::move(name), seconds_since(simulated), wall.count()});
+    outcome_.phases.push_back({std::move(name), seconds_since(simulated), wall.count(), processor_seconds() - used});
     if (options_.progress) options_.progress(outcome_.phases.back());
   }
 

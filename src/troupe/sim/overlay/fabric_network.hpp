@@ -188,7 +188,7 @@ class FabricNetwork {
   std::vector<Node> nodes_;
   std::unordered_map<std::uint64_t, std::uint32_t> indices_;  ///< By NodeId::name.
   Connections connections_;
-  Directory directory_;  ///< If the network is thin.
+  Directory directory_;                        ///< If the network is thin.
   std::unordered_set<std::uint64_t> blocked_;  ///< pair_key(from, to)
   std::vector<TrackedBroadcast> broadcasts_;
   std::uint32_t arrived_from_ = 0;  ///< Whose message is being handled.
