@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "sim_counter_command.hpp"
 #include "sim_overlay_command.hpp"
 #include "troupe/overlay/overlay_choice.hpp"
 #include "troupe/sim/runs.hpp"
@@ -129,9 +130,11 @@ int main(int argc, char** argv) {
   add_seeds(calm.command);
   const OverlayCommand overlay(app);
   add_seeds(overlay.flags());
+  const CounterCommand counter(app);
 
   try {
     app.parse(argc, argv);
+    if (counter.is_chosen()) return counter.run();
     const Seeds seeds = parse_seeds(seeds_text);
     if (overlay.is_chosen()) return overlay.run(seeds.first, seeds.last, trace);
     if (trace) {

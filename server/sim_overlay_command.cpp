@@ -13,6 +13,13 @@
 
 using troupe::sim::OverlayOutcome;
 
+namespace {
+
+/// A table of all members on each of so many nodes takes about a gigabyte.
+constexpr std::uint32_t kWholeMembershipMax = 2'000;
+
+}  // namespace
+
 struct OverlayCommand::Flags {
   CLI::App* app = nullptr;
   std::string overlay = "all";
@@ -23,12 +30,24 @@ struct OverlayCommand::Flags {
   std::uint32_t rounds = 4;
   std::uint32_t faults = 25;
   double doubling_seconds = 2;
+  std::string membership = "auto";
   std::string json;
 
   bool is_experiment() const { return crash >= 0 || concurrent > 0; }
+  bool is_thin() const { return membership == "shared" || (membership == "auto" && nodes > kWholeMembershipMax); }
 };
 
 namespace {
+
+std::string to_json(const std::vector<troupe::sim::PhaseTime>& phases) {
+  std::vector<std::string> parts;
+  for (const auto& phase : phases) {
+    parts.push_back(fmt::format(R"({{"name": "{}", "simulated_seconds": {:.6g}, "wall_seconds": {:.6g}, )", phase.name,
+                                phase.simulated_seconds, phase.wall_seconds));
+    parts.back() += fmt::format(R"("processor_seconds": {:.6g}}})", phase.processor_seconds);
+  }
+  return fmt::format("[{}]", fmt::join(parts, ", "));
+}
 
 std::string to_json(const OverlayOutcome& outcome, const std::string& overlay, std::uint64_t seed) {
   std::string line = fmt::format(R"({{"overlay": "{}", "nodes": {}, "seed": {}, "crash": {}, "holds": {})", overlay,
@@ -40,6 +59,7 @@ std::string to_json(const OverlayOutcome& outcome, const std::string& overlay, s
                       outcome.redundant_payloads_per_node, outcome.hops_max, outcome.broadcasts);
   line += fmt::format(R"(, "bytes_sent": {}, "messages_sent": {}, "join_seconds": {:.6g}, "heal_seconds": {:.6g})",
                       outcome.bytes_sent, outcome.messages_sent, outcome.join_seconds, outcome.heal_seconds);
+  if (!outcome.phases.empty()) line += fmt::format(R"(, "phases": {})", to_json(outcome.phases));
   line += fmt::format(R"(, "simulated_seconds": {:.6g}, "wall_seconds": {:.6g}, "trace_hash": "{:016x}"}})",
                       outcome.simulated_seconds, outcome.wall_seconds, outcome.trace_hash);
   return line;
@@ -72,6 +92,15 @@ OverlayCommand::OverlayCommand(CLI::App& app) : flags_(std::make_unique<Flags>()
   flags.app->add_option("--doubling-seconds", flags.doubling_seconds, "in which joins double the cluster")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1'000.0));
+  flags.app
+      ->add_option(
+          "--membership", flags.membership,
+          "in the experiment. whole: each node has its own table of all members, which is broadcast and\n"
+          "compared, and routes, as in a real cluster. shared: one table for all nodes, and of each node only\n"
+          "its overlay and its broadcasts; joins are known after 1 s, deaths after 10 s. auto: shared above\n"
+          "2,000 nodes, whose tables would not fit")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "whole", "shared"}));
   flags.app->add_option("--json", flags.json, "what was measured: a line for each run");
 }
 
@@ -93,6 +122,11 @@ OverlayOutcome OverlayCommand::run_one(const std::string& overlay, std::uint64_t
   options.crash = std::max(flags.crash, 0.0);
   options.silent = flags.silent;
   options.rounds = flags.rounds;
+  options.is_thin = flags.is_thin();
+  options.progress = [](const troupe::sim::PhaseTime& phase) {
+    fmt::print(stderr, "{}: {:.1f} s simulated in {:.1f} s, {:.1f} s of them on the processor\n", phase.name,
+               phase.simulated_seconds, phase.wall_seconds, phase.processor_seconds);
+  };
   options.doubling_time = troupe::Duration(static_cast<troupe::Duration::rep>(flags.doubling_seconds * 1e9));
   if (trace) options.trace = print;
   return run_overlay_experiment(seed, options);
@@ -138,6 +172,7 @@ std::string OverlayCommand::flags_as_text(const std::string& overlay, std::uint6
   if (!flags.is_experiment()) return text + fmt::format(" --faults {}", flags.faults);
   if (flags.crash >= 0) text += fmt::format(" --crash {}", flags.crash);
   if (flags.silent) text += " --silent";
+  if (flags.membership != "auto") text += " --membership " + flags.membership;
   if (flags.concurrent > 0) text += fmt::format(" --concurrent {}", flags.concurrent);
   return text + fmt::format(" --rounds {} --doubling-seconds {}", flags.rounds, flags.doubling_seconds);
 }

@@ -35,7 +35,7 @@ struct FabricOptions {
   Duration forget_after = 10min;     ///< A member that is down or left is forgotten then.
   Duration duplicate_window = 5s;    ///< Two links within this time are two dials that crossed.
   Duration publish_after = 50ms;     ///< Changes of our own links are told to all together after so long.
-  Duration link_settles_after = 3s;  ///< A link that others need not know of at once is told to them then.
+  Duration link_settles_after = 8s;  ///< A link that others need not know of at once is told to them then.
   Duration exchange_interval = 5s;   ///< How often the table is compared with that of a random neighbour.
   Duration heal_interval = 10s;      ///< How often a member that is down is dialed: the network may be whole again.
   Duration seek_interval = 500ms;    ///< How often a member is dialed that nobody reaches.
@@ -131,7 +131,7 @@ class Fabric : private View {
   const Member& self() const override { return self_; }
   const Overlay& overlay() const { return *overlay_; }
   const Suspicions& suspicions() const { return suspicions_; }
-  const Plumtree& broadcasts() const { return plumtree_; }
+  virtual const Plumtree& broadcasts() const { return plumtree_; }
   const MemberTable& table() const { return table_; }
   std::uint64_t malformed_messages() const { return malformed_messages_; }
   /// Links that were closed at once because the node at the other end may not be a member; the log has the reasons.

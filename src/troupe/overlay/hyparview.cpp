@@ -338,7 +338,7 @@ Wishes HyParView::on_tick(const View& view) {
 
 std::optional<TimePoint> HyParView::next_tick() const {
   TimePoint next = std::min(shuffles_.due(), x_bot_.due());
-  if (may_search()) next = std::min(next, search_due_);
+  if (search_due_ < next && may_search()) next = search_due_;
   for (const auto& [name, request] : requests_) next = std::min(next, request.deadline);
   for (const auto& [name, link] : views_.links) {
     if (has_purpose(name, link)) continue;

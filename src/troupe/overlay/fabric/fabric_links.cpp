@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kLinksShownMin = 2;
 
 /// A cluster of thousands changes somewhere all the time; then each node tells several changes together.
-constexpr Duration kPublishWaitPerMember = 100us;
+constexpr Duration kPublishWaitPerMember = 500us;
+constexpr Duration kPublishWaitMax = 1s;
 
 }  // namespace
 
@@ -159,7 +160,8 @@ void Fabric::drop_neighbour(const Member& peer, LinkEnd why, Actions& actions) {
 }
 
 void Fabric::publish_soon() {
-  const Duration wait = std::max(options_.publish_after, kPublishWaitPerMember * static_cast<int>(table_.size()));
+  const Duration wait = std::max(options_.publish_after,
+                                 std::min(kPublishWaitMax, kPublishWaitPerMember * static_cast<int>(table_.size())));
   publish_at_ = std::min(publish_at_, now_ + wait);
 }
 

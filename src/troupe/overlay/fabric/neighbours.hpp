@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "troupe/base/error.hpp"
@@ -56,7 +57,7 @@ class Neighbours {
   const std::string self_;
   const Duration duplicate_window_;
   std::map<std::uint64_t, Neighbour> all_;
-  std::map<LinkId, std::uint64_t> owners_;
+  std::unordered_map<LinkId, std::uint64_t> owners_;
 };
 
 }  // namespace troupe::overlay

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,12 @@ class Experiment {
 
   OverlayOutcome run() {
     const auto begin = std::chrono::steady_clock::now();
-    for (const auto phase : {&Experiment::join, &Experiment::broadcast_while_stable, &Experiment::crash_many,
-                             &Experiment::broadcast_after_the_crash, &Experiment::look_at_the_survivors}) {
-      if (failure().empty()) (this->*phase)();
-    }
+    run_phase("join", &Experiment::join);
+    run_phase("rest", &Experiment::rest);
+    run_phase("broadcasts", &Experiment::broadcast_while_stable);
+    run_phase("crash", &Experiment::crash_many);
+    run_phase("broadcasts after the crash", &Experiment::broadcast_after_the_crash);
+    run_phase("survivors", &Experiment::look_at_the_survivors);
     outcome_.failure = failure();
     outcome_.nodes = options_.nodes;
     outcome_.crash = options_.crash;
@@ -44,10 +47,24 @@ class Experiment {
   }
 
  private:
+  static double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
   static FabricNetworkOptions adapted(const ExperimentOptions& options) {
     FabricNetworkOptions adapted = network_options(options.overlay, options.nodes);
     adapted.silent_crashes = options.silent ? 1 : 0;
+    adapted.is_thin = options.is_thin;
     return adapted;
+  }
+
+  void run_phase(std::string name, void (Experiment::*phase)()) {
+    if (!failure().empty()) return;
+    const auto begin = std::chrono::steady_clock::now();
+    const double used = processor_seconds();
+    const TimePoint simulated = network_.now();
+    (this->*phase)();
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+    outcome_.phases.push_back({std::move(name), seconds_since(simulated), wall.count(), processor_seconds() - used});
+    if (options_.progress) options_.progress(outcome_.phases.back());
   }
 
   const std::string& failure() const { return network_.failure(); }
@@ -101,8 +118,9 @@ class Experiment {
     }
   }
 
+  void rest() { network_.run_for(2 * round_); }
+
   void broadcast_while_stable() {
-    network_.run_for(2 * round_);
     check(settle(network_, 1min), "not one cluster any more, though nothing has happened");
     network_.misfortune("broadcasts in the stable network");
     const std::size_t first = network_.broadcasts().size();
@@ -176,7 +194,7 @@ class Experiment {
     check(settle(network_, 5min), "the survivors are not one cluster");
     if (!failure().empty()) return;
     note_if_healed();
-    check(find_lost_way(network_), "between survivors");
+    if (!options_.is_thin) check(find_lost_way(network_), "between survivors");
     const std::vector<std::uint32_t> survivors = network_.alive();
     const std::size_t last = network_.broadcast(survivors[random_.below(survivors.size())]);
     network_.run_for(10s);

@@ -65,13 +65,24 @@ void FabricNetwork::start(std::uint32_t index, std::vector<std::string> join) {
   Member self = node.self;
   self.incarnation += 1'000;
   node = Node{.self = self, .life = node.life + 1, .started = now(), .bytes_sent = node.bytes_sent};
-  overlay::FabricOptions options = options_.fabric;
-  options.join = join;
-  auto overlay = overlay::make_overlay(options_.overlay, join, random_.fork());
-  if (!overlay) return fail(overlay.error().detail);
-  node.fabric = std::make_unique<overlay::Fabric>(std::move(options), self, std::move(*overlay), random_.fork());
+  node.fabric = make_fabric(self, std::move(join));
+  if (node.fabric == nullptr) return;
   if (watcher_ != nullptr) watcher_->on_node(now(), index, true);
   apply(index, node.fabric->start(now()));
+}
+
+std::unique_ptr<overlay::Fabric> FabricNetwork::make_fabric(const Member& self, std::vector<std::string> join) {
+  auto overlay = overlay::make_overlay(options_.overlay, join, random_.fork());
+  if (!overlay) {
+    fail(overlay.error().detail);
+    return nullptr;
+  }
+  overlay::FabricOptions options = options_.fabric;
+  options.join = std::move(join);
+  if (!options_.is_thin)
+    return std::make_unique<overlay::Fabric>(std::move(options), self, std::move(*overlay), random_.fork());
+  queue_.after(options_.thin_join_delay, [this, self] { directory_.add(self); });
+  return std::make_unique<ThinFabric>(std::move(options), self, std::move(*overlay), directory_, random_.fork());
 }
 
 void FabricNetwork::crash(std::uint32_t node) {
@@ -89,6 +100,7 @@ void FabricNetwork::stop(std::uint32_t index, bool is_silent) {
     }
     close_end(link);
   }
+  if (options_.is_thin) queue_.after(options_.thin_death_delay, [this, id = node.self.id()] { directory_.remove(id); });
   node.is_machine_gone = is_silent;
   node.fabric.reset();
   node.chosen.clear();

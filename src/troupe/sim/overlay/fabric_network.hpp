@@ -14,6 +14,7 @@
 #include "troupe/sim/event_queue.hpp"
 #include "troupe/sim/overlay/connections.hpp"
 #include "troupe/sim/overlay/latencies.hpp"
+#include "troupe/sim/overlay/thin_fabric.hpp"
 
 namespace troupe::sim {
 
@@ -27,6 +28,12 @@ struct FabricNetworkOptions {
   Duration silence = 1s;        ///< An end that hears nothing notices after half to all of it: the heartbeats' timeout.
   double silent_crashes = 0.1;  ///< The share of crashes that take the machine along: nobody is told by a reset.
   bool follows_members = true;  ///< Checks what fabrics say of members; costs memory for each pair of nodes.
+
+  /// Nodes are ThinFabrics: they know the members from a directory that they share. It has a node some time after it
+  /// has started, and until some time after it has crashed.
+  bool is_thin = false;
+  Duration thin_join_delay = 1s;
+  Duration thin_death_delay = 10s;
 };
 
 /// Sees what happens in a network, to draw or measure it.
@@ -154,6 +161,7 @@ class FabricNetwork {
   void carry_out(std::uint32_t index, const overlay::MemberDown& action);
   void carry_out(std::uint32_t index, const overlay::Delivered& action);
   void carry_out(std::uint32_t index, const overlay::Reborn& action);
+  std::unique_ptr<overlay::Fabric> make_fabric(const overlay::Member& self, std::vector<std::string> join);
   void schedule_tick(std::uint32_t index);
   void tick(std::uint32_t index, std::uint64_t life, TimePoint when);
 
@@ -181,6 +189,7 @@ class FabricNetwork {
   std::vector<Node> nodes_;
   std::unordered_map<std::uint64_t, std::uint32_t> indices_;  ///< By NodeId::name.
   Connections connections_;
+  Directory directory_;                        ///< If the network is thin.
   std::unordered_set<std::uint64_t> blocked_;  ///< pair_key(from, to)
   std::vector<TrackedBroadcast> broadcasts_;
   std::uint32_t arrived_from_ = 0;  ///< Whose message is being handled.

@@ -8,8 +8,17 @@
 
 #include "troupe/base/time.hpp"
 #include "troupe/sim/overlay/fabric_network.hpp"
+#include "troupe/sim/overlay/state_channels.hpp"
 
 namespace troupe::sim {
+
+/// One part of an experiment, and what it took.
+struct PhaseTime {
+  std::string name;
+  double simulated_seconds = 0;
+  double wall_seconds = 0;
+  double processor_seconds = 0;  ///< Less than `wall_seconds` where others use the machine too.
+};
 
 /// What one run of an overlay measured.
 struct OverlayOutcome {
@@ -28,6 +37,7 @@ struct OverlayOutcome {
   std::uint64_t messages_sent = 0;
   double join_seconds = 0;  ///< Simulated, until all saw all.
   double heal_seconds = 0;  ///< Simulated, from the crash until the survivors saw each other and nobody else.
+  std::vector<PhaseTime> phases{};
   double simulated_seconds = 0;
   double wall_seconds = 0;
 };
@@ -53,6 +63,8 @@ struct ExperimentOptions {
   std::uint32_t rounds = 4;       ///< Membership rounds to look at after the crash.
   std::uint32_t roots = 10;       ///< Nodes that broadcast in the stable network.
   std::uint32_t broadcasts = 10;  ///< Of each of them, and in each round.
+  bool is_thin = false;           ///< FabricNetworkOptions::is_thin. Ways, which are not there then, are not checked.
+  std::function<void(const PhaseTime&)> progress;  ///< Called after each phase.
   std::function<void(std::string_view)> trace;
   NetworkWatcher* watcher = nullptr;
 };
@@ -71,5 +83,36 @@ struct OverlayFaultsOptions {
   NetworkWatcher* watcher = nullptr;
 };
 OverlayOutcome run_overlay_faults(std::uint64_t seed, const OverlayFaultsOptions& options);
+
+/// The advertisement counter of PARTISAN (USENIX ATC 2019, section 5.2, figure 9): each client counts what it has shown
+/// in its replica of a grow-only counter, and every node sends the whole state to its neighbours now and then, until
+/// all know that so many have been shown as were to be. Clients of client_server only count, its servers only relay;
+/// else all nodes do both. Holds if every replica ends with the truth, and no queue grows for long while queues are
+/// bounded.
+struct CounterRunOptions {
+  std::string overlay = "client_server";
+  std::uint32_t nodes = 32;
+  std::uint32_t servers = 1;
+  Duration increment_interval = 10s;
+  Duration propagation_interval = 5s;
+  Duration duration = 30min;  ///< In which as many are shown as are to be.
+  StateChannelOptions channels;
+  std::function<void(double minutes)> progress;  ///< Called now and then.
+};
+
+struct CounterOutcome {
+  std::string failure;
+  std::uint64_t trace_hash = 0;
+  std::uint64_t shown = 0;          ///< In the end, by all.
+  std::uint64_t bytes_sent = 0;     ///< With the overlay's own.
+  std::uint64_t state_bytes = 0;    ///< Of these, states of the counter.
+  std::uint64_t replaced = 0;       ///< States that were not sent, because a newer one took their place.
+  double ended_seconds = 0;         ///< Until all knew that the last was shown.
+  std::uint64_t queue_bytes = 0;    ///< The most that any one node held.
+  std::uint64_t server_bytes[3]{};  ///< The most that a server held, in each third of the run.
+  double simulated_seconds = 0;
+  double wall_seconds = 0;
+};
+CounterOutcome run_advertisement_counter(std::uint64_t seed, const CounterRunOptions& options);
 
 }  // namespace troupe::sim

@@ -50,5 +50,60 @@ TEST(OverlayExperiment, every_client_gets_every_broadcast) {
   }
 }
 
+// Of each node only its overlay and its broadcasts, as in the runs of 10,000.
+TEST(OverlayExperiment, overlays_heal_without_the_fabric) {
+  for (const std::string& overlay : overlay::overlay_names()) {
+    const OverlayOutcome outcome = run_overlay_experiment(
+        1, {.overlay = overlay, .nodes = 64, .crash = overlay == "peer_to_peer" ? 0.8 : 0, .is_thin = true});
+    ASSERT_EQ(outcome.failure, "") << overlay;
+    EXPECT_GE(outcome.reached_fraction, 0.99) << overlay;
+    EXPECT_LE(outcome.redundant_payloads_per_node, 0.1) << overlay;
+  }
+}
+
+TEST(OverlayExperiment, hundreds_that_join_at_once_make_no_islands) {
+  const OverlayOutcome outcome = run_overlay_experiment(
+      1, {.overlay = "peer_to_peer", .nodes = 320, .concurrent = 300, .crash = 0, .is_thin = true});
+  EXPECT_EQ(outcome.failure, "");
+}
+
+CounterRunOptions counters(const std::string& overlay, std::uint32_t nodes) {
+  return {.overlay = overlay, .nodes = nodes, .duration = 3min};
+}
+
+TEST(AdvertisementCounter, ends_with_the_truth_on_every_overlay) {
+  for (const std::string& overlay : overlay::overlay_names()) {
+    const CounterOutcome outcome = run_advertisement_counter(1, counters(overlay, 24));
+    EXPECT_EQ(outcome.failure, "") << overlay;
+    const std::uint64_t clients = overlay == "client_server" ? 23 : 24;
+    EXPECT_GE(outcome.shown, clients * 18) << overlay;
+    EXPECT_GT(outcome.state_bytes, 0U) << overlay;
+    EXPECT_GE(outcome.bytes_sent, outcome.state_bytes) << overlay;
+  }
+}
+
+TEST(AdvertisementCounter, a_seed_gives_the_same_run_again) {
+  const CounterRunOptions options = counters("peer_to_peer", 24);
+  EXPECT_EQ(run_advertisement_counter(3, options).trace_hash, run_advertisement_counter(3, options).trace_hash);
+  EXPECT_NE(run_advertisement_counter(3, options).trace_hash, run_advertisement_counter(4, options).trace_hash);
+}
+
+// What killed the server of the paper above 256 nodes: it gets more than it can merge.
+TEST(AdvertisementCounter, a_server_that_is_too_slow_holds_no_more_in_the_end_than_in_the_middle) {
+  CounterRunOptions options = counters("client_server", 128);
+  options.channels.server_bytes_per_second = 10'000;
+  options.channels.inbound_bytes_max = 64U << 10U;
+  const CounterOutcome bounded = run_advertisement_counter(1, options);
+  EXPECT_EQ(bounded.failure, "");
+  EXPECT_GT(bounded.replaced, 0U);
+  EXPECT_LT(bounded.queue_bytes, options.channels.inbound_bytes_max + (16U << 10U));
+
+  options.channels.is_bounded = false;
+  const CounterOutcome unbounded = run_advertisement_counter(1, options);
+  EXPECT_EQ(unbounded.replaced, 0U);
+  EXPECT_GT(unbounded.server_bytes[2], 2 * unbounded.server_bytes[0]);
+  EXPECT_GT(unbounded.queue_bytes, 10 * bounded.queue_bytes);
+}
+
 }  // namespace
 }  // namespace troupe::sim
