@@ -4,7 +4,7 @@ import { SIDE } from '../../admin/model/topology.js';
 import { element } from '../../canvas/ui/dom.js';
 import { type Place, placeNodes } from '../model/places.js';
 import type { Player } from '../model/player.js';
-import { IN_VAIN, REPAIR, TICKS_PER_SECOND } from '../model/record.js';
+import { IN_VAIN, REPAIR, TICKS_PER_SECOND, TREE } from '../model/record.js';
 import type { Theme } from './theme.js';
 
 /** A link that came or went is shown for so long. */
@@ -149,16 +149,19 @@ export class Picture {
     const last = hops.reduce((latest, { arrival }) => Math.max(latest, arrival), 0);
     if (player.broadcast < 0 || player.time > last + STAYS) return new Set();
     const width = player.nodes > 200 ? 1.4 : 2.6;
+    const colours = { [TREE]: this.theme.blue, [REPAIR]: this.theme.wait, [IN_VAIN]: this.theme.bad };
+    const widths = { [TREE]: width, [REPAIR]: width + 1, [IN_VAIN]: 1.2 };
+    // Those that have arrived in one stroke: there may be a thousand.
+    for (const way of [IN_VAIN, TREE, REPAIR] as const) {
+      const arrived = hops.filter((hop) => hop.way === way && hop.arrival <= player.time);
+      this.#stroke(colours[way], widths[way], way === IN_VAIN ? 0.3 : 0.9, way === IN_VAIN ? [3, 3] : [], () => arrived.forEach(({ from, to }) => this.#line(from, to)));
+    }
     for (const { sent, arrival, from, to, way } of hops) {
-      if (sent > player.time) continue;
-      const share = Math.min(1, (player.time - sent) / Math.max(1, arrival - sent));
-      const colour = way === REPAIR ? this.theme.wait : way === IN_VAIN ? this.theme.bad : this.theme.blue;
-      if (way === IN_VAIN) {
-        this.#stroke(colour, 1.2, share < 1 ? 0.8 : 0.3, [3, 3], () => this.#line(from, to, share));
-        continue;
-      }
-      this.#stroke(colour, way === REPAIR ? width + 1 : width, 0.9, [], () => this.#line(from, to, share));
-      if (share < 1) this.#spark(from, to, share, colour, width + 1.4);
+      if (sent > player.time || arrival <= player.time) continue;
+      const share = (player.time - sent) / (arrival - sent);
+      const [colour, size] = [colours[way as typeof TREE] as string, widths[way as typeof TREE] as number];
+      this.#stroke(colour, size, 0.9, way === IN_VAIN ? [3, 3] : [], () => this.#line(from, to, share));
+      if (way !== IN_VAIN) this.#spark(from, to, share, colour, width + 1.4);
     }
     return new Set(player.reached(player.broadcast));
   }
