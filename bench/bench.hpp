@@ -52,12 +52,25 @@ struct FanoutOptions {
   OutputOptions output;
 };
 
+/// A cluster of many processes on this machine, and what it costs when it is there.
+struct NodesOptions {
+  std::uint32_t nodes = 50;
+  std::vector<std::string> overlays{"peer_to_peer", "full_mesh"};
+  std::vector<std::string> peers;  ///< Of `erlang`, `erlang_default`.
+  double settle_seconds = 30;      ///< From the joining to the idle time: members and links settle.
+  double idle_seconds = 60;        ///< For which the cluster is left alone and its processor time is counted.
+  std::uint32_t kills = 3;         ///< Processes that are killed, one after the other.
+  std::uint32_t stops = 1;         ///< Processes that are stopped: they fall silent with their connections open.
+  OutputOptions output;
+};
+
 // Each returns the exit code of the program: 0, or 1 with the cause on standard error; and throws what keeps it from
 // beginning.
 
 int run_actors(const ActorsOptions& options);
 int run_echo(const EchoOptions& options);
 int run_fanout(const FanoutOptions& options);
+int run_nodes(const NodesOptions& options);
 
 // The other processes. A server prints one line with its address and ends when standard input does, so that it never
 // outlives its parent; a client prints one line with its result.
@@ -71,5 +84,14 @@ struct FanoutServerOptions {
   std::uint32_t shards = 1;
 };
 int run_fanout_server(const FanoutServerOptions& options);
+
+/// One of the processes of `bench nodes`; nodes/nodes.cpp has what it says and is told.
+struct NodesRole {
+  std::string name;
+  std::uint32_t nodes = 0;
+  std::string overlay = "full_mesh";
+  bool server = true;  ///< In the overlay client_server.
+};
+int run_node(const NodesRole& role);
 
 }  // namespace troupe::bench

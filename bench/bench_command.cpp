@@ -181,15 +181,53 @@ void add_fanout(CLI::App& bench, std::function<int()>& chosen) {
   server->add_option("--shards", server_options->shards);
 }
 
+void add_nodes(CLI::App& bench, std::function<int()>& chosen) {
+  auto [command, options] = add<NodesOptions>(
+      bench, chosen, "nodes", "A cluster of many processes: memory, joining, idle processor time, noticing a death",
+      &run_nodes);
+  command->footer(
+      "Each node is a process with one shard and nothing but its part in the cluster. All are told at once to join "
+      "the\n"
+      "first. Memory is read from /proc after the idle time, processor time over it. Then some are killed, and some\n"
+      "stopped, and it is measured when the others say that they are down. Erlang's nodes are fully connected:\n"
+      "`erlang` with one scheduler, no spinning and a net_ticktime of 4 s, `erlang_default` as it comes (60 s).");
+  command->add_option("--nodes", options->nodes, "Processes")->capture_default_str()->check(CLI::Range(2, 200));
+  add_names(*command, "--overlays", options->overlays, {"peer_to_peer", "full_mesh", "ring", "client_server"},
+            "peer_to_peer, full_mesh, ring, client_server (three servers)");
+  add_names(*command, "--peers", options->peers, {"erlang", "erlang_default"}, "erlang, erlang_default");
+  command->add_option("--settle-seconds", options->settle_seconds, "Between the joining and that time")
+      ->capture_default_str()
+      ->check(CLI::Range(0.5, 600.0));
+  command->add_option("--idle-seconds", options->idle_seconds, "For which the cluster is left alone")
+      ->capture_default_str()
+      ->check(CLI::Range(0.5, 600.0));
+  command->add_option("--kills", options->kills, "Processes that are killed, one after the other")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 50));
+  command->add_option("--stops", options->stops, "Processes that are stopped, so that they fall silent")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 50));
+  add_output(*command, options->output);
+
+  auto [node, role] = add<NodesRole>(bench, chosen, "node", "A process of `nodes`", &run_node);
+  node->group("");
+  node->add_option("--name", role->name)->required();
+  node->add_option("--nodes", role->nodes)->required();
+  node->add_option("--overlay", role->overlay);
+  node->add_option("--server", role->server);
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app, std::function<int()>& chosen) {
-  CLI::App* bench = app.add_subcommand("bench", "Measure this machine: actors, two nodes, a node with its clients");
+  CLI::App* bench =
+      app.add_subcommand("bench", "Measure this machine: actors, two nodes, many, a node with its clients");
   bench->require_subcommand(1);
   add_actors(*bench, chosen);
   add_echo(*bench, chosen);
   add_echo_roles(*bench, chosen);
   add_fanout(*bench, chosen);
+  add_nodes(*bench, chosen);
 }
 
 }  // namespace troupe::bench

@@ -23,6 +23,7 @@
 #include "serve_command.hpp"
 #include "troupe/gateway/http_get.hpp"
 #include "troupe/node/node.hpp"
+#include "web_root.hpp"
 
 namespace troupe::server {
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "troupe/node/config.hpp"
 
 namespace troupe::server {
@@ -14,9 +12,5 @@ int serve(const ConfigSources& sources);
 /// From here on, SIGINT and SIGTERM wait for `Node::run`: one that comes while the node still starts makes it stop in
 /// order afterwards.
 void hold_stop_signals();
-
-/// Where the pages are that are built with this program: beside it in the source tree, or as installed. Empty if
-/// neither is there.
-std::string find_web_root();
 
 }  // namespace troupe::server

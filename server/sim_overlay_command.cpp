@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "sim_replay_page.hpp"
 #include "troupe/overlay/overlay_choice.hpp"
 #include "troupe/sim/overlay/overlay_runs.hpp"
+#include "troupe/sim/overlay/run_recorder.hpp"
 
 using troupe::sim::OverlayOutcome;
 
@@ -32,12 +34,17 @@ struct OverlayCommand::Flags {
   double doubling_seconds = 2;
   std::string membership = "auto";
   std::string json;
+  std::string html;
+  std::size_t html_entries = troupe::sim::RunRecorderOptions{}.entries_max;
 
   bool is_experiment() const { return crash >= 0 || concurrent > 0; }
   bool is_thin() const { return membership == "shared" || (membership == "auto" && nodes > kWholeMembershipMax); }
 };
 
 namespace {
+
+/// On a page, more of them would be dots that nobody can tell apart.
+constexpr std::uint32_t kDrawnNodesMax = 2'000;
 
 std::string to_json(const std::vector<troupe::sim::PhaseTime>& phases) {
   std::vector<std::string> parts;
@@ -102,6 +109,14 @@ OverlayCommand::OverlayCommand(CLI::App& app) : flags_(std::make_unique<Flags>()
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "whole", "shared"}));
   flags.app->add_option("--json", flags.json, "what was measured: a line for each run");
+  flags.app->add_option("--html", flags.html,
+                        "a page that plays the run back, in any browser and without a network: one --overlay, one "
+                        "--seed, up to 2,000 nodes (best with 100)");
+  flags.app
+      ->add_option("--html-entries", flags.html_entries,
+                   "as much is recorded for the page, about 12 bytes each; then the record ends, and says so")
+      ->capture_default_str()
+      ->check(CLI::Range(1'000, 10'000'000));
 }
 
 OverlayCommand::~OverlayCommand() = default;
@@ -109,12 +124,14 @@ OverlayCommand::~OverlayCommand() = default;
 CLI::App* OverlayCommand::flags() const { return flags_->app; }
 bool OverlayCommand::is_chosen() const { return flags_->app->parsed(); }
 
-OverlayOutcome OverlayCommand::run_one(const std::string& overlay, std::uint64_t seed, bool trace) const {
+OverlayOutcome OverlayCommand::run_one(const std::string& overlay, std::uint64_t seed, bool trace,
+                                       troupe::sim::NetworkWatcher* watcher) const {
   const auto print = [](std::string_view line) { fmt::print("{}\n", line); };
   const Flags& flags = *flags_;
   if (!flags.is_experiment()) {
     troupe::sim::OverlayFaultsOptions options{.overlay = overlay, .nodes = flags.nodes, .faults = flags.faults};
     if (trace) options.trace = print;
+    options.watcher = watcher;
     return run_overlay_faults(seed, options);
   }
   troupe::sim::ExperimentOptions options{.overlay = overlay, .concurrent = flags.concurrent};
@@ -129,13 +146,51 @@ OverlayOutcome OverlayCommand::run_one(const std::string& overlay, std::uint64_t
   };
   options.doubling_time = troupe::Duration(static_cast<troupe::Duration::rep>(flags.doubling_seconds * 1e9));
   if (trace) options.trace = print;
+  options.watcher = watcher;
   return run_overlay_experiment(seed, options);
+}
+
+/// Why no page can be made; empty if one can.
+std::string OverlayCommand::cannot_record(std::uint64_t runs) const {
+  const Flags& flags = *flags_;
+  if (flags.html.empty()) return {};
+  if (flags.overlay == "all" || runs != 1) return "--html plays one run back: name one --overlay and one --seed";
+  if (flags.nodes > kDrawnNodesMax)
+    return fmt::format("--html draws up to {} nodes, not {}: measure with --json, or draw fewer", kDrawnNodesMax,
+                       flags.nodes);
+  return {};
+}
+
+OverlayOutcome OverlayCommand::run_recorded(const std::string& overlay, std::uint64_t seed, bool trace) const {
+  const Flags& flags = *flags_;
+  troupe::sim::RunRecorder recorder({.entries_max = flags.html_entries});
+  OverlayOutcome outcome = run_one(overlay, seed, trace, &recorder);
+  const troupe::sim::RunRecord record = recorder.take();
+  const ReplayTitle title{.overlay = overlay,
+                          .seed = seed,
+                          .command = "./run sim overlay" + flags_as_text(overlay, seed),
+                          .failure = outcome.failure,
+                          .simulated_seconds = outcome.simulated_seconds};
+  if (const auto written = write_replay_page(flags.html, title, record); !written) {
+    if (outcome.failure.empty()) outcome.failure = "for want of a page: " + written.error().detail;
+    return outcome;
+  }
+  if (record.is_full)
+    fmt::print(stderr,
+               "the record for the page is full: it ends at {:.1f} of {:.1f} s (fewer nodes, or --html-entries)\n",
+               static_cast<double>(record.end) / 10'000, outcome.simulated_seconds);
+  fmt::print("wrote {}\n", flags.html);
+  return outcome;
 }
 
 int OverlayCommand::run(std::uint64_t first, std::uint64_t last, bool trace) const {
   const Flags& flags = *flags_;
   const std::vector<std::string> overlays =
       flags.overlay == "all" ? troupe::overlay::overlay_names() : std::vector{flags.overlay};
+  if (const std::string problem = cannot_record(last - first + 1); !problem.empty()) {
+    fmt::print(stderr, "{}\n", problem);
+    return 1;
+  }
   std::ofstream json;
   if (!flags.json.empty()) json.open(flags.json);
   if (json.fail()) {
@@ -147,7 +202,8 @@ int OverlayCommand::run(std::uint64_t first, std::uint64_t last, bool trace) con
   double wall = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     for (const std::string& overlay : overlays) {
-      const OverlayOutcome outcome = run_one(overlay, seed, trace);
+      const OverlayOutcome outcome =
+          flags.html.empty() ? run_one(overlay, seed, trace, nullptr) : run_recorded(overlay, seed, trace);
       ++runs;
       simulated += outcome.simulated_seconds;
       wall += outcome.wall_seconds;

@@ -23,7 +23,10 @@ class OverlayCommand {
  private:
   struct Flags;
 
-  troupe::sim::OverlayOutcome run_one(const std::string& overlay, std::uint64_t seed, bool trace) const;
+  troupe::sim::OverlayOutcome run_one(const std::string& overlay, std::uint64_t seed, bool trace,
+                                      troupe::sim::NetworkWatcher* watcher) const;
+  troupe::sim::OverlayOutcome run_recorded(const std::string& overlay, std::uint64_t seed, bool trace) const;
+  std::string cannot_record(std::uint64_t runs) const;
   std::string flags_as_text(const std::string& overlay, std::uint64_t seed) const;
 
   std::unique_ptr<Flags> flags_;

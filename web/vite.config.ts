@@ -17,7 +17,7 @@ export default defineConfig({
   },
   test: {
     root: '.',
-    include: ['admin/**/*.test.ts', 'client/**/*.test.ts', 'canvas/**/*.test.ts', 'dev/**/*.test.ts'],
+    include: ['admin/**/*.test.ts', 'client/**/*.test.ts', 'canvas/**/*.test.ts', 'dev/**/*.test.ts', 'replay/**/*.test.ts'],
     testTimeout: 10_000,
   },
 });

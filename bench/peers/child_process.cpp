@@ -75,6 +75,8 @@ std::string ChildProcess::read_line(Duration within) {
   }
 }
 
+void ChildProcess::signal(int number) const { ::kill(pid_, number); }
+
 void ChildProcess::write_line(const std::string& line) {
   const std::string text = line + '\n';
   if (::write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))

@@ -28,6 +28,9 @@ class ChildProcess {
   /// The next line that it prints. Throws std::runtime_error if it ends instead, or has printed none in this time; then
   /// it is killed.
   std::string read_line(Duration within = 30s);
+  pid_t pid() const { return pid_; }
+  /// SIGKILL and SIGSTOP, for example. It is still waited for in the end.
+  void signal(int number) const;
   /// Throws std::system_error.
   void write_line(const std::string& line);
 

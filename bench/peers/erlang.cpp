@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <random>
@@ -29,7 +30,7 @@ std::string as_tuple(std::string host) {
 
 class Erlang final : public System {
  public:
-  Erlang() {
+  explicit Erlang(bool is_tuned) : is_tuned_(is_tuned) {
     for (const ErlangSource& source : kErlangSources) std::ofstream(beams_.path() + "/" + source.name) << source.text;
     if (std::system(("cd '" + beams_.path() + "' && erlc *.erl >&2").c_str()) != 0) {
       throw std::runtime_error(
@@ -38,7 +39,12 @@ class Erlang final : public System {
     }
   }
 
+  ~Erlang() override {
+    if (epmd_ != nullptr) epmd_->signal(SIGKILL);
+  }
+
   Command command(const std::string& role, const Setting& setting) override {
+    if (role == "node") return node_command();
     const std::string threads = std::to_string(setting.threads);
     Command command{"env",       "ERL_CRASH_DUMP_SECONDS=0",
                     "erl",       "-noshell",
@@ -60,6 +66,27 @@ class Erlang final : public System {
   bool parallel() const override { return false; }
 
  private:
+  /// One of many nodes, which find each other by an epmd that is theirs alone. It takes its name when it is told to
+  /// start.
+  Command node_command() {
+    if (epmd_ == nullptr) {
+      const std::string address = Socket::listen("127.0.0.1").address();
+      port_ = address.substr(address.rfind(':') + 1);
+      epmd_ = std::make_unique<ChildProcess>(Command{"epmd", "-address", "127.0.0.1", "-port", port_});
+    }
+    Command command{"env", "ERL_CRASH_DUMP_SECONDS=0", "ERL_EPMD_PORT=" + port_, "erl", "-noshell"};
+    // What it logs would stand among what the node says.
+    command.insert(command.end(),
+                   {"-boot", "start_clean", "-pa", beams_.path(), "-setcookie", cookie_, "-start_epmd", "false",
+                    "-kernel", "logger_level", "critical", "inet_dist_use_interface", as_tuple("127.0.0.1")});
+    if (is_tuned_) {
+      command.insert(command.end(), {"net_ticktime", "4", "+S", "1:1", "+SDcpu", "1:1", "+SDio", "1", "+sbwt", "none",
+                                     "+sbwtdcpu", "none", "+sbwtdio", "none"});
+    }
+    command.insert(command.end(), {"-s", "bench_peer", "main", "-extra", "node"});
+    return command;
+  }
+
   /// Nodes find each other without epmd: both know the port, on which only the server listens.
   void add_distribution(Command& command, const std::string& role, const std::string& host) {
     const bool server = role == "echo-server";
@@ -75,12 +102,14 @@ class Erlang final : public System {
   }
 
   TemporaryDirectory beams_{""};
+  const bool is_tuned_;
+  std::unique_ptr<ChildProcess> epmd_;
   std::string port_;
   const std::string cookie_ = random_cookie();
 };
 
 }  // namespace
 
-std::unique_ptr<System> make_erlang() { return std::make_unique<Erlang>(); }
+std::unique_ptr<System> make_erlang(bool is_tuned) { return std::make_unique<Erlang>(is_tuned); }
 
 }  // namespace troupe::bench

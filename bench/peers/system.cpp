@@ -22,7 +22,8 @@ class Own final : public System {
 }  // namespace
 
 std::unique_ptr<System> make_system(const std::string& name) {
-  if (name == "erlang") return make_erlang();
+  if (name == "erlang") return make_erlang(true);
+  if (name == "erlang_default") return make_erlang(false);
   if (name == "caf") return make_caf();
   return std::make_unique<Own>(name == "tcp");
 }

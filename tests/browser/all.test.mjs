@@ -6,3 +6,4 @@ import './failures.test.mjs';
 import './restart.test.mjs';
 import './access.test.mjs';
 import './admin.test.mjs';
+import './replay.test.mjs';

@@ -16,7 +16,8 @@ run("echo-server", _) ->
     io:format("~s~n", [node()]),
     wait_for_parent();
 run("echo-client", Options) -> bench_echo:client(Options);
-run("actors", Options) -> bench_actors:run(Options).
+run("actors", Options) -> bench_actors:run(Options);
+run("node", Options) -> bench_node:run(Options).
 
 options(["--" ++ Name, Value | Rest]) -> (options(Rest))#{list_to_atom(Name) => Value};
 options([]) -> #{}.

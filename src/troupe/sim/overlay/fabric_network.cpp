@@ -135,6 +135,7 @@ std::size_t FabricNetwork::broadcast(std::uint32_t root, std::size_t payload_byt
   broadcasts_.push_back({.begun = now(), .root = root});
   broadcasts_.back().hops.assign(options_.nodes, TrackedBroadcast::kNotReached);
   arrived_from_ = root;
+  if (watcher_ != nullptr) watcher_->on_broadcast(now(), number, root);
   const BroadcastNumber content{number, Bytes::copy_of(std::string(payload_bytes, '.'))};
   apply(root, nodes_[root].fabric->broadcast(now(), wire::encode(content)));
   return number;
@@ -148,6 +149,7 @@ void FabricNetwork::carry_out(std::uint32_t index, const overlay::Delivered& act
   // What a node has had in one life of its process it may have again in the next.
   if (hops != TrackedBroadcast::kNotReached && nodes_[index].started < broadcast.begun)
     return fail(fmt::format("n{} had broadcast {} of n{} twice", index, content->number, broadcast.root));
+  if (watcher_ != nullptr) watcher_->on_delivered(now(), content->number, arrived_from_, index);
   hops = index == broadcast.root ? 0 : static_cast<std::uint8_t>(std::min(broadcast.hops[arrived_from_] + 1, 0xfe));
 }
 

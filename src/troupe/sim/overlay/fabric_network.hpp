@@ -36,15 +36,24 @@ struct FabricNetworkOptions {
   Duration thin_death_delay = 10s;
 };
 
+class FabricNetwork;
+
 /// Sees what happens in a network, to draw or measure it.
 class NetworkWatcher {
  public:
   virtual ~NetworkWatcher() = default;
+  virtual void on_begin(const FabricNetwork&) {}  ///< Nothing has happened yet.
   virtual void on_node(TimePoint, std::uint32_t /*node*/, bool /*is_alive*/) {}
   virtual void on_link(TimePoint, std::uint32_t /*from*/, std::uint32_t /*to*/, bool /*is_up*/) {}
   virtual void on_sent(TimePoint, std::uint32_t /*from*/, std::uint32_t /*to*/, const Bytes&, TimePoint /*arrival*/) {}
   virtual void on_member(TimePoint, std::uint32_t /*node*/, const overlay::Member&, overlay::MemberState) {}
   virtual void on_misfortune(TimePoint, std::string_view /*what*/) {}
+  /// From now on messages pass only within each side, by node; empty: everywhere, one-way blocks are over as well.
+  virtual void on_split(TimePoint, const std::vector<std::uint32_t>& /*sides*/) {}
+  virtual void on_block(TimePoint, std::uint32_t /*from*/, std::uint32_t /*to*/) {}
+  virtual void on_broadcast(TimePoint, std::size_t /*number*/, std::uint32_t /*root*/) {}
+  /// `from` handed it to `node`; the root gets its own from itself.
+  virtual void on_delivered(TimePoint, std::size_t /*number*/, std::uint32_t /*from*/, std::uint32_t /*node*/) {}
 };
 
 /// The content of a broadcast.
@@ -111,7 +120,10 @@ class FabricNetwork {
   std::uint32_t peer_of(overlay::LinkId link) const;
   overlay::LinkId chosen(std::uint32_t node, std::uint32_t other) const;
 
-  void watch(NetworkWatcher* watcher) { watcher_ = watcher; }
+  void watch(NetworkWatcher* watcher) {
+    watcher_ = watcher;
+    if (watcher != nullptr) watcher->on_begin(*this);
+  }
   void trace_to(std::function<void(std::string_view)> trace) { trace_ = std::move(trace); }
   void misfortune(std::string_view what);  ///< For trace and watcher.
 
@@ -168,6 +180,7 @@ class FabricNetwork {
   void accept(const End& dialer, std::uint32_t to);
   void dial_failed(const End& dialer, std::uint32_t to);
   void come_up(overlay::LinkId link, Connection& connection);
+  void hold_back(std::uint32_t from, std::uint32_t to);
 
   void push(overlay::LinkId link, Connections::Arrival arrival);
   void schedule_arrival(overlay::LinkId link, End& end);

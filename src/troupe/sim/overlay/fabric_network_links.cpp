@@ -253,6 +253,11 @@ void FabricNetwork::cut(std::uint32_t a, std::uint32_t b) {
 }
 
 void FabricNetwork::block(std::uint32_t from, std::uint32_t to) {
+  if (watcher_ != nullptr) watcher_->on_block(now(), from, to);
+  hold_back(from, to);
+}
+
+void FabricNetwork::hold_back(std::uint32_t from, std::uint32_t to) {
   blocked_.insert(pair_key(from, to));
   for (const LinkId link : std::vector(nodes_[to].ends)) {
     if (connections_.find(link)->ends[1 - Connections::side(link)].node == from) fall_silent(link);
@@ -261,14 +266,18 @@ void FabricNetwork::block(std::uint32_t from, std::uint32_t to) {
 
 void FabricNetwork::split(const std::vector<std::uint32_t>& sides) {
   blocked_.clear();
+  if (watcher_ != nullptr) watcher_->on_split(now(), sides);
   for (std::uint32_t a = 0; a < options_.nodes; ++a) {
     for (std::uint32_t b = 0; b < options_.nodes; ++b) {
-      if (sides[a] != sides[b]) block(a, b);
+      if (sides[a] != sides[b]) hold_back(a, b);
     }
   }
 }
 
-void FabricNetwork::unblock_all() { blocked_.clear(); }
+void FabricNetwork::unblock_all() {
+  if (!blocked_.empty() && watcher_ != nullptr) watcher_->on_split(now(), {});
+  blocked_.clear();
+}
 
 void FabricNetwork::stall_link(std::uint32_t a, std::uint32_t b, Duration duration) {
   for (const LinkId link : std::vector(nodes_[a].ends)) {

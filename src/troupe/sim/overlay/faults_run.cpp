@@ -39,6 +39,7 @@ class Misfortunes {
     for (std::uint32_t i = 0; i < options_.faults && network_.failure().empty(); ++i) {
       network_.run_for(milliseconds(random_, 0, is_gentle_ ? 10'000 : 2'000));
       is_gentle_ ? stall_something() : harm();
+      broadcast_in_the_midst();
     }
     network_.misfortune("all heals");
     network_.run_for(1s);
@@ -88,6 +89,12 @@ class Misfortunes {
       network_.run_for(TimePoint(starts_[node]) - network_.now());
       network_.start(node, joins_[node]);
     }
+  }
+
+  /// Nobody may have it twice; whom it reaches is open as long as there are faults.
+  void broadcast_in_the_midst() {
+    const std::vector<std::uint32_t> alive = network_.alive();
+    if (!alive.empty()) network_.broadcast(alive[random_.below(alive.size())]);
   }
 
   std::uint32_t any() { return static_cast<std::uint32_t>(random_.below(network_.node_count())); }
