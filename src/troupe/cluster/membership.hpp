@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "troupe/actor/ref.hpp"
+#include "troupe/cluster/broadcast/broadcast.hpp"
 #include "troupe/cluster/report/topology.hpp"
 #include "troupe/overlay/member.hpp"
 
@@ -51,7 +52,8 @@ struct Leave {
 
 /// The protocol of the cluster's actor.
 struct Membership {
-  using Messages = troupe::Messages<GetMembers, WatchMembers, Leave, GetTopology, GetBranches, Join, DeclareDown>;
+  using Messages =
+      troupe::Messages<GetMembers, WatchMembers, Broadcast, Leave, GetTopology, GetBranches, Join, DeclareDown>;
 };
 
 /// The name of the cluster's actor on each node.

@@ -160,6 +160,7 @@ class Fabric : private View {
   void exchange(Actions& actions);
   bool merge(Record record, Actions& actions);
   void end_life(const MemberTable::Entry& before, const Member& newer, Actions& actions);
+  std::optional<std::uint64_t> longest_gone() const;
   bool make_room();
   const Record& write_own_record();
   void publish(Actions& actions);

@@ -79,10 +79,7 @@ std::string Fabric::refusal(const Member& peer) const {
     return fmt::format("the names '{}' and '{}' have the same hash: rename one of the nodes", namesake, peer.name);
   }
   if (known == nullptr) {
-    const bool has_room =
-        table_.size() < options_.members_max ||
-        std::ranges::any_of(
-            table_.entries(), [](const auto& each) { return each.second.stage >= MemberTable::Stage::kDown; });
+    const bool has_room = table_.size() < options_.members_max || longest_gone();
     return has_room
                ? ""
                : fmt::format("node '{}' knows {} members, which is its members_max", self_.name, options_.members_max);
