@@ -132,8 +132,9 @@ Result<Ref<Membership>> Cluster::start(ClusterOptions options, std::vector<Place
                                    metrics, log_sink);
   auto fabric =
       std::make_unique<overlay::Fabric>(options.fabric, options.self, *std::move(overlay), shard.random().fork());
-  const auto actor = shard.spawn<ClusterActor>({.name = kMembershipName}, std::move(fabric), *links_,
-                                               static_cast<RouteTables&>(*this), metrics);
+  const auto actor =
+      shard.spawn<ClusterActor>({.name = kMembershipName}, std::move(fabric), options.broadcast_bytes_per_second,
+                                *links_, static_cast<RouteTables&>(*this), metrics);
   if (!actor) return std::unexpected(actor.error());
   listener_ = std::make_unique<Listener>(shard, *actor);
   links_->set_listener(listener_.get());

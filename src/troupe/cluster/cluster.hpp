@@ -28,6 +28,7 @@ struct ClusterOptions {
   Duration handshake_timeout = 5s;
   Duration lane_away_max = 5s;  ///< LinksOptions::lane_away_max
   std::uint8_t hops_max = 64;   ///< Nodes that a message passes at most, on its way to one that is not a neighbour.
+  std::size_t broadcast_bytes_per_second = 1U << 20U;  ///< Begun by this node; and as much at once.
   link::LivenessOptions liveness;
   link::WindowOptions window;
   std::size_t chunk_bytes = 64U << 10U;  ///< A message above this goes in chunks, between which others go.

@@ -1,6 +1,10 @@
 #include "troupe/cluster/cluster_actor.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "troupe/actor/shard.hpp"
 
 namespace troupe::cluster {
 
@@ -10,14 +14,20 @@ constexpr std::size_t kDialErrorsMax = 1024;
 
 }  // namespace
 
-ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics)
+ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, std::size_t broadcast_bytes_per_second,
+                           Links& links, RouteTables& routes, Metrics& metrics)
     : fabric_(std::move(fabric)),
       links_(links),
       routes_(routes),
       members_up_(metrics.gauge("troupe_cluster_members_up", "Other nodes that are up as this node sees them")),
       members_suspected_(metrics.gauge("troupe_cluster_members_suspected",
                                        "Of them, neighbours that are silent for longer than their links explain")),
-      suspicions_(metrics.counter("troupe_cluster_suspicions_total", "How often a neighbour became one of those")) {}
+      suspicions_(metrics.counter("troupe_cluster_suspicions_total", "How often a neighbour became one of those")),
+      broadcasts_(metrics.counter("troupe_cluster_broadcasts_total", "Broadcasts of actors that this node began")),
+      broadcasts_refused_(metrics.counter("troupe_cluster_broadcasts_refused_total",
+                                          "Broadcasts above cluster.broadcast_bytes_per_second")),
+      broadcast_bytes_max_(broadcast_bytes_per_second),
+      broadcast_budget_(broadcast_bytes_per_second) {}
 
 void ClusterActor::on_start() { carry_out(fabric_->start(context().now())); }
 
@@ -66,6 +76,23 @@ void ClusterActor::on(const WatchMembers& request) {
   for (const auto& [name, member] : up_) {
     context().tell(request.listener, MemberChanged{member, overlay::MemberState::kUp});
   }
+}
+
+Result<Done> ClusterActor::on(const Broadcast& request) {
+  Bytes letter = wire::encode(Letter{context().sender().actor, request.recipient, request.tag, request.body});
+  const std::size_t bytes = letter.size();
+  if (!broadcast_budget_.take(context().now(), bytes)) {
+    broadcasts_refused_.add();
+    const std::string limit =
+        fmt::format("cluster.broadcast_bytes_per_second allows {} bytes a second", broadcast_bytes_max_);
+    if (bytes > broadcast_bytes_max_) {
+      return fail(ErrorCode::kTooLarge, fmt::format("a broadcast of {} bytes: {}", bytes, limit));
+    }
+    return fail(ErrorCode::kQueueFull, fmt::format("too many broadcasts: {}", limit));
+  }
+  broadcasts_.add();
+  carry_out(fabric_->broadcast(context().now(), std::move(letter)));
+  return Done{};
 }
 
 Done ClusterActor::on(const Leave& request) {
@@ -142,7 +169,19 @@ void ClusterActor::carry_out(const overlay::WayChanged& action) {
   announce(action.member, overlay::MemberState::kUp);
 }
 
-void ClusterActor::carry_out(const overlay::Delivered&) {}
+void ClusterActor::carry_out(const overlay::Delivered& action) {
+  auto letter = wire::decode<Letter>(action.payload);
+  if (!letter || !letter->recipient.is_named()) {
+    const auto from = up_.find(action.from.name);
+    context().log().warning("a broadcast of {} cannot be read", from == up_.end() ? "a node" : from->second.name);
+    return;
+  }
+  EnvelopePtr envelope = Envelope::make(EnvelopeKind::kTell, EncodedPayload{letter->tag, std::move(letter->body)},
+                                        local_payload_type<EncodedPayload>);
+  envelope->sender = {action.from, letter->sender};
+  envelope->recipient = letter->recipient;
+  context().shard().deliver(std::move(envelope));
+}
 
 void ClusterActor::carry_out(const overlay::Reborn& action) {
   context().log().warning("the others had declared this node down: it goes on as incarnation {}",

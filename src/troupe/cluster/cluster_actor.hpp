@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "troupe/actor/actor.hpp"
+#include "troupe/cluster/broadcast/byte_budget.hpp"
 #include "troupe/cluster/links.hpp"
 #include "troupe/cluster/membership.hpp"
 #include "troupe/overlay/fabric.hpp"
@@ -71,10 +72,12 @@ class RouteTables {
 /// who is a member. One on each node, on the shard that has the links.
 class ClusterActor final : public Actor<ClusterActor> {
  public:
-  using Messages = troupe::Messages<LinkUp, LinkDown, LinkShaken, LinkHeard, DialFailed, OverlayMessage, GetMembers,
-                                    WatchMembers, Leave, GetTopology, GetBranches, Join, Discovered, DeclareDown>;
+  using Messages =
+      troupe::Messages<LinkUp, LinkDown, LinkShaken, LinkHeard, DialFailed, OverlayMessage, GetMembers, WatchMembers,
+                       Broadcast, Leave, GetTopology, GetBranches, Join, Discovered, DeclareDown>;
 
-  ClusterActor(std::unique_ptr<overlay::Fabric> fabric, Links& links, RouteTables& routes, Metrics& metrics);
+  ClusterActor(std::unique_ptr<overlay::Fabric> fabric, std::size_t broadcast_bytes_per_second, Links& links,
+               RouteTables& routes, Metrics& metrics);
 
   void on_start() override;
   void on(const LinkUp& event);
@@ -85,6 +88,7 @@ class ClusterActor final : public Actor<ClusterActor> {
   void on(const OverlayMessage& event);
   Members on(const GetMembers&);
   void on(const WatchMembers& request);
+  Result<Done> on(const Broadcast& request);
   Done on(const Leave& request);
   Topology on(const GetTopology&);
   Branches on(const GetBranches& request);
@@ -114,6 +118,10 @@ class ClusterActor final : public Actor<ClusterActor> {
   Gauge& members_up_;
   Gauge& members_suspected_;
   Counter& suspicions_;
+  Counter& broadcasts_;
+  Counter& broadcasts_refused_;
+  const std::size_t broadcast_bytes_max_;
+  ByteBudget broadcast_budget_;
   std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.
   /// Whose messages are held until the shards know the member, which they may do at the end of this turn.
   std::map<NodeId, overlay::LinkId> chosen_;

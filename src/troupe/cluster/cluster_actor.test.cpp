@@ -105,12 +105,14 @@ class Watcher : public Actor<Watcher> {
   std::vector<std::string>& events_;
 };
 
+constexpr std::size_t kBroadcastBytes = 200;
+
 /// Ada has the actor under test; bob is only lanes.
 class ClusterActorTest : public testing::Test {
  protected:
   ClusterActorTest() {
     actor_ = shard()
-                 .spawn<ClusterActor>({}, std::make_unique<ScriptedFabric>(script_), ada().links,
+                 .spawn<ClusterActor>({}, std::make_unique<ScriptedFabric>(script_), kBroadcastBytes, ada().links,
                                       static_cast<RouteTables&>(routes_), ada().world.metrics())
                  .value();
     watcher_ = shard().spawn<Watcher>({}, events_).value();
@@ -247,6 +249,39 @@ TEST_F(ClusterActorTest, does_to_the_membership_what_operators_want) {
   ScriptedFabric::is_bob_gone = true;
   EXPECT_EQ(refusal("bob"), "'bob' is no member any more: it is left");
   ScriptedFabric::is_bob_gone = false;
+}
+
+TEST_F(ClusterActorTest, broadcasts_reach_this_node_too) {
+  EXPECT_TRUE(ada().world.ask(actor_, broadcast<Watcher>("watcher", Hello{1})));
+  (void)shard().spawn<Watcher>({.name = "watcher"}, events_).value();
+  EXPECT_TRUE(ada().world.ask(actor_, broadcast<Watcher>("watcher", Hello{2})));
+  EXPECT_THAT(events_, ElementsAre("hello 2")) << "nobody had the name before";
+}
+
+TEST_F(ClusterActorTest, broadcasts_have_a_bounded_rate) {
+  const auto broadcast_of = [&](std::size_t bytes) {
+    const Bytes without = wire::encode(Letter{});
+    const auto answer = ada().world.ask(
+        actor_, Broadcast{ActorId::named("watcher"), 1, Bytes::copy_of(std::string(bytes - without.size() - 1, 'x'))});
+    return answer ? std::string("sent") : std::string(to_string(answer.error().code));
+  };
+  EXPECT_EQ(broadcast_of(kBroadcastBytes + 1), "too_large");
+  EXPECT_EQ(broadcast_of(kBroadcastBytes), "sent");
+  EXPECT_EQ(broadcast_of(kBroadcastBytes / 2), "queue_full");
+  nodes_.advance(500ms);
+  EXPECT_EQ(broadcast_of(kBroadcastBytes / 2), "sent");
+  EXPECT_EQ(broadcast_of(kBroadcastBytes / 2), "queue_full");
+  EXPECT_EQ(ada().world.metric("troupe_cluster_broadcasts_total"), 2);
+  EXPECT_EQ(ada().world.metric("troupe_cluster_broadcasts_refused_total"), 3);
+}
+
+TEST_F(ClusterActorTest, a_broadcast_that_cannot_be_read_is_dropped) {
+  tell(LinkUp{1, bob(), ""}, {overlay::MemberUp{bob()}});
+  const auto delivered = [&](const Bytes& payload) { tell(DialFailed{}, {overlay::Delivered{bob().id(), payload}}); };
+  delivered(Bytes::copy_of("garbage"));
+  delivered(wire::encode(Letter{{}, watcher_.address().actor, payload_type<Hello>.tag, wire::encode(Hello{1})}));
+  EXPECT_THAT(events_, ElementsAre("route", "bob is up")) << "neither garbage, nor what has no name for its recipient";
+  EXPECT_THAT(ada().world.log_lines(), Contains(HasSubstr("a broadcast of bob cannot be read")));
 }
 
 TEST_F(ClusterActorTest, ticks_when_the_overlay_wants_it) {

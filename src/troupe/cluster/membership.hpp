@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "troupe/actor/ref.hpp"
+#include "troupe/cluster/broadcast/broadcast.hpp"
 #include "troupe/cluster/report/topology.hpp"
 #include "troupe/overlay/member.hpp"
 
@@ -51,8 +52,8 @@ struct Leave {
 
 /// The protocol of the cluster's actor.
 struct Membership {
-  using Messages =
-      troupe::Messages<GetMembers, WatchMembers, Leave, GetTopology, GetBranches, Join, Discovered, DeclareDown>;
+  using Messages = troupe::Messages<GetMembers, WatchMembers, Broadcast, Leave, GetTopology, GetBranches, Join,
+                                    Discovered, DeclareDown>;
 };
 
 /// The name of the cluster's actor on each node.

@@ -270,6 +270,8 @@ cluster.prefer_near = true)");
   EXPECT_EQ(problems("cluster.overlay = \"mesh\"\n"),
             "f:1:19: error: cluster.overlay: there is no \"mesh\"\n"
             "  remedy: choose one of static, full_mesh, client_server, peer_to_peer, ring\n");
+  EXPECT_EQ(texts("cluster.broadcast_bytes_per_second = \"1023 B\""),
+            "error: cluster.broadcast_bytes_per_second: 1023 B is too little\n");
   EXPECT_EQ(texts("cluster.hops_max = 256"), "error: cluster.hops_max: 256 is too much\n");
   EXPECT_EQ(texts("cluster.zone = \"" + std::string(256, 'z') + "\""),
             "error: cluster.zone: it has more than 255 bytes\n");

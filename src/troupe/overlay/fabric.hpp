@@ -177,6 +177,7 @@ class Fabric : private View {
   bool merge(Record record, Actions& actions);
   void end_life(const MemberTable::Entry& before, const Member& newer, Actions& actions);
   bool is_full() const { return table_.size() > options_.members_max; }  ///< This node itself is in the table too.
+  std::optional<std::uint64_t> longest_gone() const;
   bool make_room();
   const Record& write_own_record();
   void publish(Actions& actions);

@@ -97,6 +97,13 @@ TEST_F(WaysTest, keep_the_order) {
   EXPECT_EQ(heard_, said);
 }
 
+TEST_F(WaysTest, a_broadcast_goes_all_of_the_line) {
+  const auto sent = ada_.world.ask(ada_.membership, broadcast<Hearer>("hearer", Word{7}));
+  settle();
+  EXPECT_TRUE(sent);
+  EXPECT_EQ(heard_, std::vector<int>{7});
+}
+
 TEST_F(WaysTest, the_end_of_an_actor_is_told_through_the_node_between) {
   int downs = 0;
   ada_.world.shard(0).tell(speaker_,

@@ -80,12 +80,8 @@ std::string Fabric::refusal(const Member& peer) const {
     return fmt::format("the names '{}' and '{}' have the same hash: rename one of the nodes", namesake, peer.name);
   }
   if (known == nullptr) {
-    const bool has_room = !is_full() || std::ranges::any_of(table_.entries(), [](const auto& each) {
-      return each.second.stage >= MemberTable::Stage::kDown;
-    });
-    return has_room ? ""
-                    : fmt::format("node '{}' knows {} other members, which is its members_max", self_.name,
-                                  options_.members_max);
+    if (!is_full() || longest_gone()) return {};
+    return fmt::format("node '{}' knows {} other members, which is its members_max", self_.name, options_.members_max);
   }
   const Member& current = known->record->member;
   if (peer.incarnation < current.incarnation) {

@@ -140,7 +140,8 @@ void Fabric::take_exchange(NodeId from, std::uint8_t kind, const Bytes& body, Ac
       const auto probe = wire::decode<message::Probe>(body);
       if (is_malformed(probe)) return;
       const MemberTable::Entry* entry = table_.find(probe->name);
-      if (entry == nullptr || entry->record->left || neighbours_.find(probe->name) != nullptr) return;
+      const bool is_here = probe->name == self_id_.name || neighbours_.find(probe->name) != nullptr;
+      if (entry == nullptr || entry->record->left || is_here) return;
       const Member& member = entry->record->member;
       if (!member.address.empty()) (void)dials_.seek(member.address, member.id(), now_, now_ + options_.down_after);
       return;
@@ -252,17 +253,23 @@ void Fabric::end_life(const MemberTable::Entry& before, const Member& newer, Act
   drop_neighbour(older, LinkEnd::kLost, actions);
 }
 
-/// Forgets the member that has been gone the longest, if the table is full.
+/// The member that has been gone the longest and can be forgotten: there is no link with it.
+std::optional<std::uint64_t> Fabric::longest_gone() const {
+  std::optional<std::pair<TimePoint, std::uint64_t>> longest;
+  for (const auto& [name, entry] : table_.entries()) {
+    if (entry.stage < MemberTable::Stage::kDown || neighbours_.find(name) != nullptr) continue;
+    const std::pair candidate{entry.since, name};
+    if (!longest || candidate < *longest) longest = candidate;
+  }
+  return longest ? std::optional(longest->second) : std::nullopt;
+}
+
+/// Forgets one that is gone, if the table is full.
 bool Fabric::make_room() {
   if (!is_full()) return true;
-  std::optional<std::pair<TimePoint, std::uint64_t>> oldest;
-  for (const auto& [name, entry] : table_.entries()) {
-    if (entry.stage < MemberTable::Stage::kDown) continue;
-    const std::pair candidate{entry.since, name};
-    if (!oldest || candidate < *oldest) oldest = candidate;
-  }
-  if (oldest) forget(oldest->second);
-  return oldest.has_value();
+  const auto gone = longest_gone();
+  if (gone) forget(*gone);
+  return gone.has_value();
 }
 
 /// Tells all with whom we are linked.
