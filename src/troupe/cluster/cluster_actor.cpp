@@ -11,6 +11,7 @@ namespace troupe::cluster {
 namespace {
 
 constexpr std::size_t kDialErrorsMax = 1024;
+constexpr Duration kCatchUpWait = 10ms;  // For a listener whose mailbox or queue was full.
 
 }  // namespace
 
@@ -27,7 +28,10 @@ ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, std::size_t 
       broadcasts_refused_(metrics.counter("troupe_cluster_broadcasts_refused_total",
                                           "Broadcasts above cluster.broadcast_bytes_per_second")),
       broadcast_bytes_max_(broadcast_bytes_per_second),
-      broadcast_budget_(broadcast_bytes_per_second) {}
+      broadcast_budget_(broadcast_bytes_per_second),
+      news_([this](const MemberNews::Listener& listener, const MemberChanged& change) {
+        return context().tell(listener, MemberChanged(change));
+      }) {}
 
 void ClusterActor::on_start() { carry_out(fabric_->start(context().now())); }
 
@@ -71,11 +75,10 @@ Members ClusterActor::on(const GetMembers&) {
 }
 
 void ClusterActor::on(const WatchMembers& request) {
-  if (!listeners_.insert(request.listener).second) return;
-  context().monitor(request.listener, [this, listener = request.listener](const Down&) { listeners_.erase(listener); });
-  for (const auto& [name, member] : up_) {
-    context().tell(request.listener, MemberChanged{member, overlay::MemberState::kUp});
-  }
+  if (!news_.add(request.listener)) return;
+  context().monitor(request.listener, [this, listener = request.listener](const Down&) { news_.remove(listener); });
+  for (const auto& [name, member] : up_) news_.announce(request.listener, {member, overlay::MemberState::kUp});
+  catch_up_later();
 }
 
 Result<Done> ClusterActor::on(const Broadcast& request) {
@@ -180,6 +183,8 @@ void ClusterActor::carry_out(const overlay::Delivered& action) {
                                         local_payload_type<EncodedPayload>);
   envelope->sender = {action.from, letter->sender};
   envelope->recipient = letter->recipient;
+  // It came by a way of its own, and keeps no order with what else its sender sends.
+  envelope->need_stamps().journey = Journey{.from = action.from, .to = fabric_->self().id()};
   context().shard().deliver(std::move(envelope));
 }
 
@@ -228,7 +233,18 @@ void ClusterActor::carry_out(const overlay::MemberDown& action) {
 }
 
 void ClusterActor::announce(const overlay::Member& member, overlay::MemberState state) {
-  for (const Ref<MemberListener>& listener : listeners_) context().tell(listener, MemberChanged{member, state});
+  news_.announce({member, state});
+  catch_up_later();
+}
+
+void ClusterActor::catch_up_later() {
+  if (catches_up_ || !news_.is_behind()) return;
+  catches_up_ = true;
+  context().after(kCatchUpWait, [this] {
+    catches_up_ = false;
+    news_.catch_up();
+    catch_up_later();
+  });
 }
 
 void ClusterActor::arm_tick() {

@@ -4,13 +4,13 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "troupe/actor/actor.hpp"
 #include "troupe/cluster/broadcast/byte_budget.hpp"
 #include "troupe/cluster/links.hpp"
+#include "troupe/cluster/member_news.hpp"
 #include "troupe/cluster/membership.hpp"
 #include "troupe/overlay/fabric.hpp"
 
@@ -110,6 +110,7 @@ class ClusterActor final : public Actor<ClusterActor> {
   void carry_out(const overlay::Delivered& action);
   void carry_out(const overlay::Reborn& action);
   void announce(const overlay::Member& member, overlay::MemberState state);
+  void catch_up_later();
   void arm_tick();
 
   std::unique_ptr<overlay::Fabric> fabric_;
@@ -125,7 +126,8 @@ class ClusterActor final : public Actor<ClusterActor> {
   std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.
   /// Whose messages are held until the shards know the member, which they may do at the end of this turn.
   std::map<NodeId, overlay::LinkId> chosen_;
-  std::set<Ref<MemberListener>> listeners_;
+  MemberNews news_;
+  bool catches_up_ = false;  ///< Some time later.
   std::map<std::string, std::string>
       dial_errors_;  ///< The last one logged for each address, so that retries do not repeat it.
   TimerId tick_;
