@@ -81,6 +81,8 @@ struct CalmCommand {
   std::int64_t seconds = 3'600;
 };
 
+void print_line(std::string_view line) { fmt::print("{}\n", line); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -137,10 +139,7 @@ int main(int argc, char** argv) {
     if (counter.is_chosen()) return counter.run();
     const Seeds seeds = parse_seeds(seeds_text);
     if (overlay.is_chosen()) return overlay.run(seeds.first, seeds.last, trace);
-    if (trace) {
-      documents.trace = clusters.trace = deliveries.trace =
-          calm.options.trace = [](std::string_view line) { fmt::print("{}\n", line); };
-    }
+    if (trace) documents.trace = clusters.trace = deliveries.trace = calm.options.trace = print_line;
     if (document->parsed()) {
       return run_seeds("document", seeds,
                        [&](std::uint64_t seed) { return troupe::sim::run_documents(seed, documents); });

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "troupe/actor/actor.hpp"
-#include "troupe/cluster/broadcast/byte_budget.hpp"
+#include "troupe/cluster/members/byte_budget.hpp"
 #include "troupe/cluster/links.hpp"
-#include "troupe/cluster/member_news.hpp"
+#include "troupe/cluster/members/member_news.hpp"
 #include "troupe/cluster/membership.hpp"
 #include "troupe/overlay/fabric.hpp"
 

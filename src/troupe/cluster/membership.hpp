@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "troupe/actor/ref.hpp"
-#include "troupe/cluster/broadcast/broadcast.hpp"
+#include "troupe/cluster/members/broadcast.hpp"
 #include "troupe/cluster/report/topology.hpp"
 #include "troupe/overlay/member.hpp"
 

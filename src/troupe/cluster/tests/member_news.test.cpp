@@ -1,4 +1,4 @@
-#include "troupe/cluster/member_news.hpp"
+#include "troupe/cluster/members/member_news.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

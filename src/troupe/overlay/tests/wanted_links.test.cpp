@@ -228,12 +228,11 @@ TEST(WantedLinks, a_link_made_anew_is_wanted_there_until_it_hears_otherwise) {
   EXPECT_THAT(view.wishes(), ElementsAre("do not want c", "do not want c"));
 }
 
-TEST(WantedLinks, ignores_what_it_cannot_read_and_strangers) {
+TEST(WantedLinks, ignores_strangers) {
   FakeView view("b");
   Chosen overlay({});
   view.add("c").add("e").start(overlay);
   view.up(overlay, "c");
-  view.hear(overlay, "c", std::string());
   view.hear(overlay, "e", false);
   view.pass(overlay, 1h);
   EXPECT_THAT(view.wishes(), ElementsAre("do not want c"));
