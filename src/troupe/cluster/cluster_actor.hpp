@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "troupe/actor/actor.hpp"
-#include "troupe/cluster/members/byte_budget.hpp"
 #include "troupe/cluster/links.hpp"
+#include "troupe/cluster/members/byte_budget.hpp"
 #include "troupe/cluster/members/member_news.hpp"
 #include "troupe/cluster/membership.hpp"
 #include "troupe/overlay/fabric.hpp"

@@ -74,9 +74,6 @@ class FakeView final : public View {
   void hear(Overlay& overlay, const std::string& name, bool is_wanted) {
     take(overlay.on_message(*this, members_.at(hash64(name)).id(), wire::encode(WireWish{is_wanted})));
   }
-  void hear(Overlay& overlay, const std::string& name, const std::string& raw) {
-    take(overlay.on_message(*this, members_.at(hash64(name)).id(), Bytes::copy_of(raw)));
-  }
   void pass(Overlay& overlay, Duration duration) {
     const TimePoint end = now_ + duration;
     for (auto next = overlay.next_tick(); next && *next <= end; next = overlay.next_tick()) {
