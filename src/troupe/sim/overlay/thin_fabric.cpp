@@ -69,6 +69,8 @@ class ThinFabric::DirectoryView final : public overlay::View {
 
   bool is_suspected(std::uint64_t) const override { return false; }
 
+  bool has_other_way(NodeId) const override { return true; }  // Links are not known here: as most networks are.
+
   std::vector<NodeId> neighbours() const override {
     std::vector<NodeId> nodes;
     for (const auto& [name, neighbour] : fabric_.neighbours_.all()) nodes.push_back(neighbour.member.id());
