@@ -17,7 +17,7 @@ using troupe::sim::OverlayOutcome;
 
 namespace {
 
-/// A table of all members on each of so many nodes takes about a gigabyte.
+/// With a table of all members on each node 1,000 nodes take 1.2 GB, and more with the square of their number.
 constexpr std::uint32_t kWholeMembershipMax = 2'000;
 
 }  // namespace
@@ -38,7 +38,9 @@ struct OverlayCommand::Flags {
   std::size_t html_entries = troupe::sim::RunRecorderOptions{}.entries_max;
 
   bool is_experiment() const { return crash >= 0 || concurrent > 0; }
-  bool is_thin() const { return membership == "shared" || (membership == "auto" && nodes > kWholeMembershipMax); }
+  bool is_thin() const {
+    return is_experiment() && (membership == "shared" || (membership == "auto" && nodes > kWholeMembershipMax));
+  }
 };
 
 namespace {
@@ -56,9 +58,10 @@ std::string to_json(const std::vector<troupe::sim::PhaseTime>& phases) {
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
-std::string to_json(const OverlayOutcome& outcome, const std::string& overlay, std::uint64_t seed) {
+std::string to_json(const OverlayOutcome& outcome, const std::string& overlay, bool is_thin, std::uint64_t seed) {
   std::string line = fmt::format(R"({{"overlay": "{}", "nodes": {}, "seed": {}, "crash": {}, "holds": {})", overlay,
                                  outcome.nodes, seed, outcome.crash, outcome.failure.empty());
+  line += fmt::format(R"(, "membership": "{}")", is_thin ? "shared" : "whole");
   line += fmt::format(R"(, "reached_fraction": {:.6g}, "reached_by_round": [{:.6g}], "rounds_to_heal": {})",
                       outcome.reached_fraction, fmt::join(outcome.reached_by_round, ", "),
                       outcome.rounds_to_heal == 0 ? "null" : fmt::to_string(outcome.rounds_to_heal));
@@ -207,8 +210,8 @@ int OverlayCommand::run(std::uint64_t first, std::uint64_t last, bool trace) con
       ++runs;
       simulated += outcome.simulated_seconds;
       wall += outcome.wall_seconds;
-      if (json.is_open()) json << to_json(outcome, overlay, seed) << std::endl;
-      if (flags.is_experiment() || first == last) fmt::print("{}\n", to_json(outcome, overlay, seed));
+      if (json.is_open()) json << to_json(outcome, overlay, flags.is_thin(), seed) << std::endl;
+      if (flags.is_experiment() || first == last) fmt::print("{}\n", to_json(outcome, overlay, flags.is_thin(), seed));
       if (outcome.failure.empty()) continue;
       fmt::print("seed {} of {} FAILED {}\nreproduce with: ./run sim overlay{} --trace\n", seed, overlay,
                  outcome.failure, flags_as_text(overlay, seed));

@@ -35,7 +35,8 @@ struct FabricOptions {
   Duration forget_after = 10min;     ///< A member that is down or left is forgotten then.
   Duration duplicate_window = 5s;    ///< Two links within this time are two dials that crossed.
   Duration publish_after = 50ms;     ///< Changes of our own links are told to all together after so long.
-  Duration link_settles_after = 8s;  ///< A link that others need not know of at once is told to them then.
+  Duration link_settles_after = 8s;  ///< A link that others need not know of at once is told to them then: later than
+                                     ///< an overlay keeps one without a purpose.
   Duration exchange_interval = 5s;   ///< How often the table is compared with that of a random neighbour.
   Duration heal_interval = 10s;      ///< How often a member that is down is dialed: the network may be whole again.
   Duration seek_interval = 500ms;    ///< How often a member is dialed that nobody reaches.

@@ -87,8 +87,8 @@ OverlayOutcome run_overlay_faults(std::uint64_t seed, const OverlayFaultsOptions
 /// The advertisement counter of PARTISAN (USENIX ATC 2019, section 5.2, figure 9): each client counts what it has shown
 /// in its replica of a grow-only counter, and every node sends the whole state to its neighbours now and then, until
 /// all know that so many have been shown as were to be. Clients of client_server only count, its servers only relay;
-/// else all nodes do both. Holds if every replica ends with the truth, and no queue grows for long while queues are
-/// bounded.
+/// else all nodes do both. Holds if all know in the end, no replica has counted what was not shown, and, where
+/// queues are bounded, what a server holds does not grow.
 struct CounterRunOptions {
   std::string overlay = "client_server";
   std::uint32_t nodes = 32;
