@@ -28,6 +28,7 @@ std::uint32_t index_of(const overlay::Member& member) {
 RunRecord::Opinion opinion_of(overlay::MemberState state) {
   switch (state) {
     case overlay::MemberState::kUp: return RunRecord::Opinion::kUp;
+    case overlay::MemberState::kSuspected:
     case overlay::MemberState::kUnreachable: return RunRecord::Opinion::kSuspected;
     case overlay::MemberState::kDown:
     case overlay::MemberState::kLeft: return RunRecord::Opinion::kGone;
