@@ -145,6 +145,7 @@ class Script {
   void check(const LinkChosen& chosen) { TROUPE_ASSERT(links_.contains(chosen.link)); }
   void check(const MemberUp& up) { TROUPE_ASSERT(up_.emplace(up.member.id().name, up.member.incarnation).second); }
   void check(const MemberUnreachable& lost) { check_is_up(lost.member); }
+  void check(const MemberSuspected& suspected) { check_is_up(suspected.member); }
   void check(const WayChanged& changed) { check_is_up(changed.member); }
   void check(const MemberDown& down) {
     check_is_up(down.member);

@@ -35,6 +35,7 @@ class Observer final : public Actor<Observer> {
       case overlay::MemberState::kUp:
         if (up_.insert(change.member.name).second && up_.size() == others_) say(fmt::format("whole {}", now_ns()));
         return;
+      case overlay::MemberState::kSuspected:
       case overlay::MemberState::kUnreachable: return;
       case overlay::MemberState::kDown:
       case overlay::MemberState::kLeft:
