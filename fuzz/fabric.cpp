@@ -11,6 +11,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -53,7 +54,7 @@ class Script {
 
  private:
   void event() {
-    switch (byte() % 10) {
+    switch (byte() % 11) {
       case 0:
       case 1: return link_up();
       case 2: return link_down();
@@ -63,6 +64,8 @@ class Script {
       case 6: return say(packet(message::Kind::kRecords, records()));
       case 7: return say(broadcast());
       case 8: return say(packet(message::Kind::kProbe, message::Probe{hash64(name_of(byte()))}));
+      case 9:
+        return take(fabric_->on_heard(now_, some_link(), byte() % 2 == 0 ? std::optional(byte() * 1ms) : std::nullopt));
       default: return operate();
     }
   }
