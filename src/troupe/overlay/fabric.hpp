@@ -196,6 +196,7 @@ class Fabric : private View {
   void probe(const MemberTable::Entry& entry, Actions& actions);
   void ask_others(const MemberTable::Entry& entry, Actions& actions);
   void suspect(Actions& actions);
+  void report_suspicion(const Member& member, bool is_suspected, Actions& actions) const;
   void pronounce(Actions& actions);
   message::Verdict verdict() const;
   void heal();

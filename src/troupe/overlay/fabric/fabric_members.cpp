@@ -143,14 +143,21 @@ Actions Fabric::on_heard(TimePoint now, LinkId link, std::optional<Duration> rou
   if (leaving_ || owner == nullptr || owner->links.front().id != link) return actions;
   const NodeId node = owner->member.id();
   if (round_trip) on_round_trip(node, *round_trip);
-  if (suspicions_.heard(node.name, now)) actions.push_back(MemberSuspected{owner->member, false});
+  if (suspicions_.heard(node.name, now)) report_suspicion(owner->member, false, actions);
   return actions;
+}
+
+/// Only of members that are up: a link may also be there with one that was declared down.
+void Fabric::report_suspicion(const Member& member, bool is_suspected, Actions& actions) const {
+  const MemberTable::Entry* entry = table_.find(member.id().name);
+  if (entry != nullptr && entry->stage == MemberTable::Stage::kUp && entry->id == member.id())
+    actions.push_back(MemberSuspected{member, is_suspected});
 }
 
 /// Those of whom nothing was heard for too long. If others reach them, there is another way before the link is lost.
 void Fabric::suspect(Actions& actions) {
   for (const std::uint64_t name : suspicions_.pass_time(now_)) {
-    actions.push_back(MemberSuspected{neighbours_.find(name)->member, true});
+    report_suspicion(neighbours_.find(name)->member, true, actions);
     if (const MemberTable::Entry* entry = table_.find(name)) ask_others(*entry, actions);
   }
 }
