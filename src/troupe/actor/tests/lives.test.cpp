@@ -18,9 +18,9 @@ TEST(Lives, what_means_this_node_in_any_of_its_lives_is_here) {
   EXPECT_FALSE(world.shard().is_here({hash64("bob"), 5}));
   world.shard().be_reborn(8);
   EXPECT_EQ(world.shard().node(), (NodeId{hash64("ada"), 8}));
-  for (const std::uint64_t incarnation : {0, 5, 6, 8})
+  for (const std::uint64_t incarnation : {0U, 5U, 6U, 8U})
     EXPECT_TRUE(world.shard().is_here({hash64("ada"), incarnation})) << incarnation;
-  for (const std::uint64_t incarnation : {4, 9})
+  for (const std::uint64_t incarnation : {4U, 9U})
     EXPECT_FALSE(world.shard().is_here({hash64("ada"), incarnation})) << incarnation;
 }
 
