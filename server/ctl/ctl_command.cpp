@@ -62,7 +62,7 @@ int links(const CtlOptions& options) {
 
 int trees(const CtlOptions& options) {
   std::string query;
-  for (const unsigned char byte : options.root) query += fmt::format("%{:02x}", byte);
+  for (const char byte : options.root) query += fmt::format("%{:02x}", static_cast<unsigned char>(byte));
   const auto text = read(options, query.empty() ? "trees" : "trees?root=" + query, &render_tree);
   if (text) fmt::print("{}", *text);
   return text ? 0 : 1;
