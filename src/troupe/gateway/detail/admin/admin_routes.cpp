@@ -80,10 +80,11 @@ void answer_resource(const std::shared_ptr<ShardPart>& part, const HttpRequest& 
 
 /// The two digits behind a '%'; nothing if there are none.
 std::optional<char> decode_escape(std::string_view digits) {
-  unsigned value = 0;
   if (digits.size() < 2) return std::nullopt;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + 2, value, 16);
-  return error == std::errc() && end == digits.data() + 2 ? std::optional(static_cast<char>(value)) : std::nullopt;
+  const std::string_view both = digits.substr(0, 2);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(both.data(), both.data() + both.size(), value, 16);
+  return error == std::errc() && end == both.end() ? std::optional(static_cast<char>(value)) : std::nullopt;
 }
 
 }  // namespace
