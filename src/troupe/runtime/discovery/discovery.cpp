@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <pthread.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -88,7 +87,7 @@ void Discovery::ask(std::size_t source) {
 
 void Discovery::ask_file(std::size_t source) {
   const std::string& path = options_.sources[source].name;
-  const FileState state = state_of(path);
+  const detail::FileState state = detail::file_state_of(path);
   // Who writes a file needs a moment: it is read once it stays as it is.
   const bool settled = std::exchange(seen_[source], state) == state || !read_[source];
   if (read_[source] == state || !settled) return book_.unchanged(source, Runtime::now());
@@ -117,12 +116,6 @@ void Discovery::tell() {
     log_.error("{} addresses more than cluster.discovered_max are left out", count);
   addresses_.set(static_cast<std::int64_t>(addresses.size()));
   is_news_ = !found_(std::move(addresses));
-}
-
-Discovery::FileState Discovery::state_of(const std::string& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) return {};
-  return {status.st_ino, status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
 }  // namespace troupe::runtime

@@ -11,6 +11,7 @@
 
 #include "troupe/actor/log.hpp"
 #include "troupe/base/metrics.hpp"
+#include "troupe/runtime/detail/file_state.hpp"
 #include "troupe/runtime/discovery/contact_book.hpp"
 #include "troupe/runtime/discovery/dns_lookup.hpp"
 
@@ -35,20 +36,11 @@ class Discovery {
   void stop();
 
  private:
-  /// Of a file: inode, size, time of change. Equal means that nothing changed.
-  struct FileState {
-    std::uint64_t inode = 0;
-    std::int64_t size = -1;
-    std::int64_t changed_ns = 0;
-    friend bool operator==(const FileState&, const FileState&) = default;
-  };
-
   void run();
   void ask(std::size_t source);
   void ask_file(std::size_t source);
   void take(std::size_t source, Result<std::vector<std::string>> addresses);
   void tell();
-  static FileState state_of(const std::string& path);
 
   const DiscoveryOptions options_;
   const Found found_;
@@ -56,9 +48,9 @@ class Discovery {
   Gauge& addresses_;
   Counter& failures_;
   DnsLookup dns_;
-  ContactBook book_;                            ///< This and what follows is of the thread.
-  std::vector<std::optional<FileState>> read_;  ///< As each file was when it was read last, ...
-  std::vector<FileState> seen_;                 ///< ... and looked at last.
+  ContactBook book_;                                    ///< This and what follows is of the thread.
+  std::vector<std::optional<detail::FileState>> read_;  ///< As each file was when it was read last, ...
+  std::vector<detail::FileState> seen_;                 ///< ... and looked at last.
   bool is_news_ = false;
 
   std::mutex mutex_;

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <pthread.h>
-#include <sys/stat.h>
 
 #include <utility>
 
@@ -136,16 +135,7 @@ void TlsKeeper::look_at_expiry() {
 }
 
 TlsKeeper::FileStates TlsKeeper::file_states() const {
-  FileStates states;
-  auto state = states.begin();
-  for (const std::string* path : {&options_.certificate, &options_.key, &options_.authority}) {
-    struct stat status{};
-    if (::stat(path->c_str(), &status) == 0) {
-      *state = {status.st_ino, status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
-    }
-    ++state;
-  }
-  return states;
+  return {file_state_of(options_.certificate), file_state_of(options_.key), file_state_of(options_.authority)};
 }
 
 }  // namespace troupe::runtime::detail

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <condition_variable>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +10,7 @@
 #include "troupe/actor/log.hpp"
 #include "troupe/base/error.hpp"
 #include "troupe/base/metrics.hpp"
+#include "troupe/runtime/detail/file_state.hpp"
 #include "troupe/runtime/detail/tls/credentials.hpp"
 #include "troupe/runtime/detail/tls/expiry.hpp"
 #include "troupe/runtime/detail/tls/session.hpp"
@@ -40,13 +40,6 @@ class TlsKeeper {
   void count_failure() { failures_.add(); }
 
  private:
-  /// Of one file: inode, size, time of change. Equal means that nothing changed.
-  struct FileState {
-    std::uint64_t inode = 0;
-    std::int64_t size = -1;
-    std::int64_t changed_ns = 0;
-    friend bool operator==(const FileState&, const FileState&) = default;
-  };
   using FileStates = std::array<FileState, 3>;
 
   void run();
