@@ -27,7 +27,8 @@ ClusterActor::ClusterActor(std::unique_ptr<overlay::Fabric> fabric, std::size_t 
       broadcasts_(metrics.counter("troupe_cluster_broadcasts_total", "Broadcasts of actors that this node began")),
       broadcasts_refused_(metrics.counter("troupe_cluster_broadcasts_refused_total",
                                           "Broadcasts above cluster.broadcast_bytes_per_second")),
-      broadcast_bytes_max_(broadcast_bytes_per_second),
+      news_waiting_(metrics.gauge("troupe_cluster_member_news_waiting",
+                                  "News of members that wait for listeners whose mailbox or queue was full")),
       broadcast_budget_(broadcast_bytes_per_second),
       news_([this](const MemberNews::Listener& listener, const MemberChanged& change) {
         return context().tell(listener, MemberChanged(change));
@@ -86,9 +87,9 @@ Result<Done> ClusterActor::on(const Broadcast& request) {
   const std::size_t bytes = letter.size();
   if (!broadcast_budget_.take(context().now(), bytes)) {
     broadcasts_refused_.add();
-    const std::string limit =
-        fmt::format("cluster.broadcast_bytes_per_second allows {} bytes a second", broadcast_bytes_max_);
-    if (bytes > broadcast_bytes_max_) {
+    const std::string limit = fmt::format("cluster.broadcast_bytes_per_second allows {} bytes a second",
+                                          broadcast_budget_.bytes_per_second());
+    if (bytes > broadcast_budget_.bytes_per_second()) {
       return fail(ErrorCode::kTooLarge, fmt::format("a broadcast of {} bytes: {}", bytes, limit));
     }
     return fail(ErrorCode::kQueueFull, fmt::format("too many broadcasts: {}", limit));
@@ -238,7 +239,9 @@ void ClusterActor::announce(const overlay::Member& member, overlay::MemberState 
 }
 
 void ClusterActor::catch_up_later() {
-  if (catches_up_ || !news_.is_behind()) return;
+  const std::size_t waiting = news_.waiting();
+  news_waiting_.set(static_cast<std::int64_t>(waiting));
+  if (catches_up_ || waiting == 0) return;
   catches_up_ = true;
   context().after(kCatchUpWait, [this] {
     catches_up_ = false;

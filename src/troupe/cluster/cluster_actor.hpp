@@ -121,7 +121,7 @@ class ClusterActor final : public Actor<ClusterActor> {
   Counter& suspicions_;
   Counter& broadcasts_;
   Counter& broadcasts_refused_;
-  const std::size_t broadcast_bytes_max_;
+  Gauge& news_waiting_;
   ByteBudget broadcast_budget_;
   std::map<std::uint64_t, overlay::Member> up_;  ///< By NodeId::name.
   /// Whose messages are held until the shards know the member, which they may do at the end of this turn.

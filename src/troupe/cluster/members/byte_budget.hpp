@@ -12,12 +12,13 @@ namespace troupe::cluster {
 class ByteBudget {
  public:
   explicit ByteBudget(std::size_t bytes_per_second)
-      : bytes_per_second_(static_cast<double>(bytes_per_second)), left_(bytes_per_second_) {}
+      : bytes_per_second_(bytes_per_second), left_(static_cast<double>(bytes_per_second)) {}
 
   /// False if there are not as many left.
   bool take(TimePoint now, std::size_t bytes) {
     const double seconds = std::chrono::duration<double>(now - filled_).count();
-    left_ = std::min(bytes_per_second_, left_ + seconds * bytes_per_second_);
+    const auto most = static_cast<double>(bytes_per_second_);
+    left_ = std::min(most, left_ + seconds * most);
     filled_ = now;
     const auto wanted = static_cast<double>(bytes);
     if (wanted > left_) return false;
@@ -25,8 +26,10 @@ class ByteBudget {
     return true;
   }
 
+  std::size_t bytes_per_second() const { return bytes_per_second_; }
+
  private:
-  double bytes_per_second_;
+  std::size_t bytes_per_second_;
   double left_;
   TimePoint filled_{};
 };

@@ -1,7 +1,5 @@
 #include "troupe/cluster/members/member_news.hpp"
 
-#include <algorithm>
-
 namespace troupe::cluster {
 
 void MemberNews::announce(const MemberChanged& change) {
@@ -25,8 +23,10 @@ void MemberNews::catch_up() {
   }
 }
 
-bool MemberNews::is_behind() const {
-  return std::ranges::any_of(waiting_, [](const auto& each) { return !each.second.empty(); });
+std::size_t MemberNews::waiting() const {
+  std::size_t count = 0;
+  for (const auto& [listener, waiting] : waiting_) count += waiting.size();
+  return count;
 }
 
 }  // namespace troupe::cluster

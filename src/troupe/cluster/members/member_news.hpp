@@ -29,9 +29,9 @@ class MemberNews {
   /// To one.
   void announce(const Listener& listener, const MemberChanged& change);
 
-  /// Tells what waits. To be called now and then while `is_behind`.
+  /// Tells what waits. To be called now and then while something does.
   void catch_up();
-  bool is_behind() const;
+  std::size_t waiting() const;
 
  private:
   using Waiting = std::deque<MemberChanged>;  ///< In order; one for each life of a node.

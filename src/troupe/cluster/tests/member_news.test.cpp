@@ -48,13 +48,13 @@ TEST_F(MemberNewsTest, waits_for_room_and_keeps_its_order) {
   room_ = 1;
   announce("d", 1, MemberState::kUp);
   EXPECT_THAT(heard_, ElementsAre("b/1 up")) << "c is first";
-  EXPECT_TRUE(news_.is_behind());
+  EXPECT_EQ(news_.waiting(), 2U);
   news_.catch_up();
-  EXPECT_TRUE(news_.is_behind());
+  EXPECT_EQ(news_.waiting(), 1U);
   room_ = 5;
   news_.catch_up();
   EXPECT_THAT(heard_, ElementsAre("b/1 up", "c/1 up", "d/1 up"));
-  EXPECT_FALSE(news_.is_behind());
+  EXPECT_EQ(news_.waiting(), 0U);
 }
 
 TEST_F(MemberNewsTest, of_one_life_only_the_newest_waits) {
@@ -74,7 +74,7 @@ TEST_F(MemberNewsTest, of_who_is_gone_does_not_wait) {
   news_.add(listener_);
   announce("b", 1, MemberState::kUp);
   news_.remove(listener_);
-  EXPECT_FALSE(news_.is_behind());
+  EXPECT_EQ(news_.waiting(), 0U);
   room_ = 1;
   news_.catch_up();
   EXPECT_THAT(heard_, IsEmpty());
