@@ -134,6 +134,7 @@ scenario('a node that stands still is suspected, and stays a member', async (wor
   const cluster = await start(world, 3, 'full_mesh', { env });
   const [a, b, c] = cluster.nodes;
   const isSilent = async () => (await ask(env, 'links', a)).links.filter((link) => link.silent).map((link) => link.a + link.b).join();
+  await until('c has told of its links', async () => (await ask(env, 'members', a)).members.find(({ name }) => name === 'c')?.links.length === 2);
   assert.equal(await isSilent(), '');
   c.signal('SIGSTOP');
   await a.waitForMember('c', 'suspected');
