@@ -53,7 +53,13 @@ Heartbeat Liveness::make_heartbeat(TimePoint now) {
 }
 
 TimePoint Liveness::heartbeat_due() const {
-  return std::min(last_sent_ + options_.heartbeat_interval, last_heartbeat_ + options_.round_trip_interval);
+  const TimePoint latest =
+      std::min(last_sent_ + options_.heartbeat_interval, last_heartbeat_ + options_.round_trip_interval);
+  // Those that are idle do it a little earlier, at a time that all connections of a thread have in common: one wake-up
+  // serves them all, here and at whoever has several from us.
+  const TimePoint common = latest - latest.time_since_epoch() % options_.heartbeat_interval;
+  const bool is_idle = last_sent_ == last_heartbeat_;
+  return is_idle && common > last_heartbeat_ ? common : latest;
 }
 
 TimePoint Liveness::next_tick() const {

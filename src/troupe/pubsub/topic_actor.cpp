@@ -60,6 +60,7 @@ void TopicActor::drop(const std::string& topic, Ref<Subscriber> subscriber) {
 
 void TopicActor::tell_interest(const std::string& topic, bool wanted) {
   for (const auto& [name, node] : members_) {
+    told_.insert(name);
     context().ask(peer(node), Interest{topic, wanted}, options_.interest_timeout,
                   [this, node](const Result<Done>& confirmed) {
                     if (!confirmed) repair(node);
@@ -68,6 +69,9 @@ void TopicActor::tell_interest(const std::string& topic, bool wanted) {
 }
 
 void TopicActor::tell_all_interest(const NodeId& node) {
+  // Nobody has to be told of nothing: where many nodes join at once, that would be most of what they say.
+  if (subscribers_.empty() && !told_.contains(node.name)) return;
+  told_.insert(node.name);
   AllInterest part;
   const auto send = [&] {
     context().ask(peer(node), std::exchange(part, AllInterest{.is_first = false, .topics = {}}),
@@ -161,6 +165,8 @@ void TopicActor::on(const cluster::MemberChanged& change) {
     case overlay::MemberState::kLeft:
       if (!is_member(node)) return;
       members_.erase(node.name);
+      // Who was down may come back in a new life with all that it was told; who has left has ended.
+      if (change.state == overlay::MemberState::kLeft) told_.erase(node.name);
       return forget(node.name);
   }
 }

@@ -31,8 +31,8 @@ struct Interest {
   std::string topic;
   bool wanted = true;
 };
-/// A part of all topics that the sender's node wants; the first one takes the place of what was known. Sent when a link
-/// is made or re-made, and when an Interest was not confirmed.
+/// A part of all topics that the sender's node wants; the first one takes the place of what was known. Sent to a node
+/// that is a member, or is one again, and when an Interest was not confirmed.
 struct AllInterest {
   static constexpr auto wire_name = "troupe.topic.all_interest";
   using Reply = Done;
@@ -82,6 +82,7 @@ class TopicActor final : public Actor<TopicActor> {
   std::map<std::string, std::set<std::uint64_t>, std::less<>> wanted_by_;  ///< Other nodes, by NodeId::name.
   std::map<std::uint64_t, std::set<std::string>> wanted_of_;               ///< The same, by node.
   std::map<std::uint64_t, NodeId> members_;                                ///< That are up, by NodeId::name.
+  std::set<std::uint64_t> told_;                                           ///< Who may know of a topic here; names.
   std::set<NodeId> repairs_;                                               ///< To be told all, soon.
   Counter& published_;
   Counter& relayed_;
