@@ -21,7 +21,7 @@ Fabric::Fabric(FabricOptions options, Member self, std::unique_ptr<Overlay> over
       plumtree_(
           [&] {
             PlumtreeOptions broadcast = options_.broadcast;
-            broadcast.relays = overlay_->relays();
+            broadcast.spreading = overlay_->spreading();
             return broadcast;
           }(),
           self_id_, random_.fork()) {}

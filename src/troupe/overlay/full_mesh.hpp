@@ -14,7 +14,7 @@ class FullMesh final : public WantedLinks {
   FullMesh(WantedLinksOptions options, Random random) : WantedLinks(options, random) {}
 
   std::string_view name() const override { return "full_mesh"; }
-  bool relays() const override { return false; }
+  Spreading spreading() const override { return Spreading::kToNeighbours; }
 
  protected:
   std::set<std::uint64_t> wanted(const View& view) const override {

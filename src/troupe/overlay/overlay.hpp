@@ -11,6 +11,7 @@
 #include "troupe/base/ids.hpp"
 #include "troupe/base/time.hpp"
 #include "troupe/overlay/member.hpp"
+#include "troupe/overlay/spreading.hpp"
 
 /// An overlay decides one thing: with whom this node is linked. All else that a cluster needs (who is a member, who has
 /// failed, how a message reaches a node that is not a neighbour, how a broadcast travels) is the same for every
@@ -134,8 +135,11 @@ class Overlay {
   /// When `on_tick` has to be called, if nothing happens before; asked again after each event. Empty: no need.
   virtual std::optional<TimePoint> next_tick() const { return std::nullopt; }
 
-  /// Whether a broadcast has to be handed on by those that it reaches. False where everybody is everybody's neighbour.
-  virtual bool relays() const { return true; }
+  /// How broadcasts travel over these links.
+  virtual Spreading spreading() const { return Spreading::kAlongTrees; }
+
+  /// Whether what is for all, or for a node that is no neighbour, has to be handed on by others.
+  bool relays() const { return spreading() != Spreading::kToNeighbours; }
 };
 
 }  // namespace troupe::overlay

@@ -40,7 +40,7 @@ PlumtreeOutputs Plumtree::broadcast(TimePoint now, Bytes payload) {
   ++counters_.broadcasts;
   Gossip gossip{.id = {self_, next_sequence_++}, .payload = std::move(payload)};
   seen_.insert(now, gossip.id);
-  if (options_.relays) trees_.touch(self_);
+  if (relays()) trees_.touch(self_);
   spread(now, std::move(gossip), kNobody, {}, outputs);
   return outputs;
 }
@@ -155,7 +155,7 @@ void Plumtree::on_gossip(TimePoint now, Slot from, const Bytes& message, Plumtre
   const Announcers announcers = missing_.take(gossip->id);
   // What an earlier life of this node has said is handed on, but is no news to it.
   if (!root.same_node(self_)) outputs.emplace_back(PlumtreeDeliver{root, gossip->payload, gossip->hops});
-  if (!options_.relays) return spread(now, std::move(*gossip), from, announcers, outputs);
+  if (!relays()) return spread(now, std::move(*gossip), from, announcers, outputs);
 
   const auto row = trees_.touch(root);
   // It was on its way when this node pruned the link. Without a word its next one would come from nobody.
@@ -169,7 +169,7 @@ void Plumtree::on_gossip(TimePoint now, Slot from, const Bytes& message, Plumtre
 /// Algorithm 1, Receive(GOSSIP), of what is known: the link is no branch.
 void Plumtree::on_redundant(Slot from, NodeId root, PlumtreeOutputs& outputs) {
   ++counters_.redundant_payloads;
-  if (!options_.relays) return;
+  if (!has_trees()) return;
   const auto row = trees_.touch(root);
   if (trees_.parent(row) == from) return;
   trees_.set_lazy(row, from, true);
@@ -203,6 +203,7 @@ void Plumtree::on_grafts(TimePoint now, Slot from, std::span<const Mention> ment
 /// Algorithm 1, Receive(PRUNE). It answers what this node sent a while ago. If the newest broadcast has come from there
 /// since, the link is this node's only branch by now.
 void Plumtree::on_prunes(Slot from, std::span<const Mention> mentions, PlumtreeOutputs& outputs) {
+  if (!has_trees()) return;
   for (const Mention& mention : mentions) {
     const auto row = trees_.find(mention.root);
     if (!row) continue;
@@ -223,7 +224,7 @@ void Plumtree::spread(TimePoint now, Gossip gossip, Slot from, const Announcers&
   std::vector<Slot> lazy;
   for (Slot slot = 0; slot < neighbours_.size(); ++slot) {
     if (!hands_on_to(slot, root, from, announcers)) continue;
-    const bool is_pushed = options_.relays ? is_eager(row, root, slot) : begins_here;
+    const bool is_pushed = relays() ? is_eager(row, root, slot) : begins_here;
     (is_pushed ? eager : lazy).push_back(slot);
   }
 
@@ -238,7 +239,7 @@ void Plumtree::spread(TimePoint now, Gossip gossip, Slot from, const Announcers&
     gossip.payload = Bytes::copy_of(gossip.payload.span());
   }
 
-  const std::size_t announced = options_.relays ? lazy.size() : std::min(lazy.size(), options_.announce_max);
+  const std::size_t announced = relays() ? lazy.size() : std::min(lazy.size(), options_.announce_max);
   for (std::size_t i = 0; i < announced; ++i) {
     // Those who hear of it are drawn only where not all do.
     if (announced < lazy.size()) std::swap(lazy[i], lazy[i + random_.below(lazy.size() - i)]);
@@ -261,7 +262,7 @@ bool Plumtree::hands_on_to(Slot neighbour, NodeId root, Slot from, const Announc
 void Plumtree::exchange_branch(plumtree::Trees::Row row, const Gossip& gossip, Slot from, const Announcers& announcers,
                                PlumtreeOutputs& outputs) {
   const auto shortest = std::ranges::min_element(announcers, {}, &plumtree::MissingBroadcasts::Announcer::hops);
-  if (options_.shorter_hops_min == 0 || shortest == announcers.end() || shortest->neighbour == from) return;
+  if (!has_trees() || options_.shorter_hops_min == 0 || shortest == announcers.end() || shortest->neighbour == from) return;
   if (shortest->hops + options_.shorter_hops_min > gossip.hops) return;
   ++counters_.exchanges;
   ++counters_.prunes;
@@ -323,7 +324,7 @@ std::optional<Plumtree::Slot> Plumtree::find(NodeId node) const {
 
 /// Where nobody hands anything on, only the root has branches.
 bool Plumtree::is_eager(std::optional<plumtree::Trees::Row> row, NodeId root, Slot neighbour) const {
-  if (!options_.relays) return root == self_;
+  if (!relays()) return root == self_;
   return !row || !trees_.is_lazy(*row, neighbour);
 }
 

@@ -18,14 +18,14 @@
 #include "troupe/overlay/plumtree/seen_ids.hpp"
 #include "troupe/overlay/plumtree/slot_index.hpp"
 #include "troupe/overlay/plumtree/trees.hpp"
+#include "troupe/overlay/spreading.hpp"
 
 namespace troupe::overlay {
 
 struct PlumtreeOptions {
-  /// False where everybody is everybody's neighbour: the root sends to all, nobody hands anything on, and there are no
-  /// trees. Receivers announce what they got to `announce_max` neighbours, which fills the gaps that a lost link
-  /// leaves.
-  bool relays = true;
+  /// There are trees only with `kAlongTrees`. With `kToNeighbours` receivers announce what they got to `announce_max`
+  /// neighbours, which fills the gaps that a lost link leaves.
+  Spreading spreading = Spreading::kAlongTrees;
   std::size_t announce_max = 3;
 
   Duration announce_delay = 50ms;          ///< Announcements wait so long for company.
@@ -189,6 +189,8 @@ class Plumtree {
   void send(Slot to, plumtree::Kind kind, std::span<const plumtree::Mention> mentions, PlumtreeOutputs& outputs);
 
   std::optional<Slot> find(NodeId node) const;
+  bool has_trees() const { return options_.spreading == Spreading::kAlongTrees; }
+  bool relays() const { return options_.spreading != Spreading::kToNeighbours; }
   bool is_eager(std::optional<plumtree::Trees::Row> row, NodeId root, Slot neighbour) const;
 
   PlumtreeOptions options_;

@@ -62,7 +62,7 @@ class Story {
       const auto text = option(key);
       return text ? static_cast<decltype(otherwise)>(std::stoull(*text)) : otherwise;
     };
-    options.relays = number("relays", 1) != 0;
+    if (number("relays", 1) == 0) options.spreading = Spreading::kToNeighbours;
     options.roots_max = number("roots_max", options.roots_max);
     options.shorter_hops_min = number("shorter_hops_min", options.shorter_hops_min);
     options.grafts_max = number("grafts_max", options.grafts_max);

@@ -41,6 +41,10 @@ class Network {
     }
   }
 
+  void link_in_a_circle() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) connect(i, (i + 1) % nodes_.size());
+  }
+
   void run_for(Duration duration) {
     const TimePoint end = now_ + duration;
     while (!queue_.empty() && queue_.begin()->first.first <= end) {
@@ -321,6 +325,7 @@ TEST(PlumtreeNetwork, delivers_once_through_any_misfortune) {
     PlumtreeOptions options;
     if (random.chance(0.3)) options.roots_max = 2;
     if (random.chance(0.3)) options.shorter_hops_min = 1;
+    if (random.chance(0.2)) options.spreading = Spreading::kAlongAllLinks;
     Network network(seed, static_cast<std::size_t>(random.between(2, 40)), options);
     network.link_at_random(5);
     network.run_for(1s);
@@ -337,9 +342,25 @@ TEST(PlumtreeNetwork, delivers_once_through_any_misfortune) {
   });
 }
 
+TEST(PlumtreeNetwork, goes_round_a_broken_circle_without_a_wait) {
+  Network network(1, 50, {.spreading = Spreading::kAlongAllLinks});
+  network.link_in_a_circle();
+  network.run_for(1s);
+  network.broadcast(0);
+  network.run_for(3s);
+  EXPECT_EQ(network.count(&PlumtreeCounters::payloads), 49U);
+  EXPECT_LE(network.count(&PlumtreeCounters::redundant_payloads), 2U) << "where the two ways round meet";
+  network.cut(0);
+  network.run_for(4s);  // Both ends have noticed.
+  network.broadcast(0);
+  network.run_for(3s);  // 49 links, one after the other.
+  EXPECT_EQ(network.count(&PlumtreeCounters::payloads), 2 * 49U);
+  EXPECT_EQ(network.count(&PlumtreeCounters::grafts), 0U);
+}
+
 TEST(PlumtreeNetwork, fills_the_gaps_of_a_full_mesh) {
   for_each_seed(20, [](std::uint64_t seed) {
-    Network network(seed, 20, {.relays = false, .announce_max = 20});
+    Network network(seed, 20, {.spreading = Spreading::kToNeighbours, .announce_max = 20});
     network.link_all();
     network.run_for(1s);
     for (std::size_t link = 0; link < 190; link += 7) network.cut(link);

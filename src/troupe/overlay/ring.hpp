@@ -20,6 +20,7 @@ class Ring final : public WantedLinks {
   Ring(std::size_t tries, WantedLinksOptions options, Random random) : WantedLinks(options, random), tries_(tries) {}
 
   std::string_view name() const override { return "ring"; }
+  Spreading spreading() const override { return Spreading::kAlongAllLinks; }
 
  protected:
   std::set<std::uint64_t> wanted(const View& view) const override;

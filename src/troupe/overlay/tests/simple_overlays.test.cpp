@@ -59,6 +59,7 @@ TEST(FullMesh, does_not_hand_broadcasts_on) {
   EXPECT_TRUE(StaticOverlay({}, {}, Random(1)).relays());
   EXPECT_TRUE(ClientServer(2, {}, Random(1)).relays());
   EXPECT_TRUE(Ring(3, {}, Random(1)).relays());
+  EXPECT_EQ(Ring(3, {}, Random(1)).spreading(), Spreading::kAlongAllLinks);
 }
 
 TEST(StaticOverlay, wants_those_whose_addresses_are_named) {

@@ -104,7 +104,7 @@ ThinFabric::ThinFabric(overlay::FabricOptions options, Member self, std::unique_
       plumtree_(
           [&] {
             overlay::PlumtreeOptions broadcast = options_.broadcast;
-            broadcast.relays = overlay_.relays();
+            broadcast.spreading = overlay_.spreading();
             return broadcast;
           }(),
           this->self().id(), random.fork()) {}
