@@ -116,6 +116,12 @@ int main(int argc, char** argv) {
   document->add_option("--nodes", documents.nodes)->capture_default_str()->check(CLI::Range(1, 100));
   document->add_option("--clients", documents.clients)->capture_default_str()->check(CLI::Range(1, 1000));
   document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
+  document
+      ->add_option(
+          "--journal", documents.journal,
+          "own: each node has one, and its documents wait for it; shared: all have one, and documents move; else "
+          "the seed chooses")
+      ->check(CLI::IsMember({"own", "shared"}));
   document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
   CLI::App* cluster = app.add_subcommand(
       "cluster",

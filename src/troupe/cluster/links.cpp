@@ -175,7 +175,8 @@ void Links::on_control_established(LinkState& link, Lane& lane) {
                .address = peer.address,
                .http = peer.http_address,
                .zone = peer.zone,
-               .server = peer.server};
+               .server = peer.server,
+               .placement = peer.placement};
   link.node = peer.id();
   // Who wants more lanes gets them: each shard of either side then has one of its own.
   for (const ChannelOptions& channel : options_.channels) link.lanes[channel.name].resize(channel.parallelism);

@@ -13,10 +13,15 @@
 namespace troupe::document {
 
 struct DocumentOptions {
-  /// The cluster addresses (host:port) of all nodes that own documents, this one among them, the same on each node. A
-  /// topic belongs to one of them for ever.
+  /// Where each node has a journal of its own: the cluster addresses (host:port) of all nodes that own documents, this
+  /// one among them, the same on each node. A topic belongs to one of them for ever. Empty where all nodes share one
+  /// journal: then the members that have documents own them, and a document moves when members come and go.
   std::vector<std::string> nodes;
-  std::string self;                              ///< This node's address in `nodes`.
+  std::string self;                ///< This node in `nodes`; its name, where `nodes` is empty.
+  std::string zone;                ///< Of this node.
+  std::uint32_t partitions = 256;  ///< That are shared out over the owners; the same on each node.
+  bool joins_others = false;       ///< This node is not the first: where documents move, it waits to see another,
+  Duration alone_after = 3s;       ///< but no longer than this, before it owns any.
   std::map<std::string, DocumentFactory> types;  ///< By prefix, with its slash: "canvas/".
 
   std::size_t keys_max = 65'536;       ///< Remembered keys of each document.
@@ -35,9 +40,6 @@ struct DocumentOptions {
   Duration repair_interval = 2s;
   Duration idle_timeout = 5min;  ///< Owners and replicas that nobody needs are put away after it.
 };
-
-/// The owner's address of a topic.
-const std::string& owner_of(const DocumentOptions& options, const std::string& topic);
 
 /// The factory for a topic, or null: no type has its prefix, or the topic is not well formed.
 const DocumentFactory* type_of(const DocumentOptions& options, const std::string& topic);

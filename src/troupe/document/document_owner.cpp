@@ -5,6 +5,7 @@
 
 #include "troupe/document/digest.hpp"
 #include "troupe/document/documents_actor.hpp"
+#include "troupe/overlay/backoff.hpp"
 
 namespace troupe::document {
 
@@ -18,6 +19,11 @@ struct SavedState {
 
 /// After so long without a request, an owner whose journal failed tries again only when it is asked.
 constexpr Duration kIdleCheck = 30s;
+
+Error handed_over() { return {ErrorCode::kNotOwner, "another node owns the document now"}; }
+
+/// To opening the stream again, when another writer has opened it.
+constexpr overlay::Backoff kFencedBackoff{.initial = 50ms, .max = 1s};
 
 }  // namespace
 
@@ -46,9 +52,13 @@ void DocumentOwner::on(OwnerAppend&& message) {
   if (waiting_.size() >= options_.waiting_max) {
     return message.reply(Error{ErrorCode::kQueueFull, "too many events of this document wait for the disk"});
   }
-  Append& request = message.request;
+  if (hands_over_) return message.reply(handed_over());
+  Append& request = message.request.request;
   if (request.key.empty())
     return message.reply(Error{ErrorCode::kInvalidArgument, "an event needs a key that names it"});
+  if (!comes_in_order(message.request))
+    return message.reply(Error{ErrorCode::kNotOwner, "what was sent before it has not come"});
+  keys_here_.insert(request.key);
   waiting_.push_back(
       {Event{0, std::move(request.key), std::move(request.from), std::move(request.data)}, std::move(message.reply)});
   if (state_ == State::kClosed) open();
@@ -76,10 +86,24 @@ void DocumentOwner::on(OwnerFollow&& message) {
 
 void DocumentOwner::on(const PutAway&) { context().stop(); }
 
+void DocumentOwner::on(const HandOver&) {
+  hands_over_ = true;
+  if (state_ != State::kAppending) context().stop();
+  for (Waiting& waiting : std::exchange(waiting_, {})) waiting.reply(handed_over());
+  for (OwnerFollow& follow : std::exchange(follows_, {})) follow.reply(handed_over());
+  for (OwnerRead& read : std::exchange(reads_, {})) read.reply(handed_over());
+}
+
 // Opening: the stream's head, its snapshot, then the events after the snapshot.
 
 void DocumentOwner::open() {
   state_ = State::kOpening;
+  const Duration wait = may_open_at_ - context().now();
+  if (wait <= Duration::zero()) return open_now();
+  context().after(wait, [this] { open_now(); });
+}
+
+void DocumentOwner::open_now() {
   auto done = context().completion<OpenedStream>(options_.journal_timeout,
                                                  [this](Result<OpenedStream> opened) { on_opened(std::move(opened)); });
   journal_.open(topic_, [done = std::move(done)](Result<OpenedStream> opened) mutable { done(std::move(opened)); });
@@ -142,17 +166,36 @@ void DocumentOwner::on_ready() {
 void DocumentOwner::fail_all(const Error& error) {
   journal_failures_.add();
   context().log().error("the journal of {}: {}", topic_, error.to_string());
+  refuse_all(Error{ErrorCode::kUnavailable, "the journal: " + error.to_string()});
+}
+
+void DocumentOwner::refuse_all(const Error& answer) {
   state_ = State::kClosed;
-  const Error answer{ErrorCode::kUnavailable, "the journal: " + error.to_string()};
+  keys_here_.clear();
   for (Waiting& waiting : std::exchange(in_flight_, {})) waiting.reply(answer);
   for (Waiting& waiting : std::exchange(waiting_, {})) waiting.reply(answer);
   for (OwnerFollow& follow : std::exchange(follows_, {})) follow.reply(answer);
   for (OwnerRead& read : std::exchange(reads_, {})) read.reply(answer);
+  if (hands_over_) context().stop();
+}
+
+/// Nothing of the batch was stored, and nothing else will be by this owner: whoever is the owner now has it sent again.
+void DocumentOwner::on_fenced() {
+  context().log().info("another writer has opened {}", topic_);
+  may_open_at_ = context().now() + kFencedBackoff.wait(fenced_++, context().random());
+  refuse_all(Error{ErrorCode::kNotOwner, "another writer has opened the document's stream"});
 }
 
 // Appending.
 
+/// Whether what the sender sent before it is stored, or is on its way to be: else it was lost, and is to come first.
+bool DocumentOwner::comes_in_order(const AppendAtOwner& request) const {
+  return request.after_key.empty() || keys_here_.contains(request.after_key) ||
+         keys_.find(request.after_key).has_value();
+}
+
 void DocumentOwner::append_next() {
+  if (hands_over_) return context().stop();
   for (OwnerFollow& follow : std::exchange(follows_, {})) answer_follow(follow);
   AppendRequest request{topic_, fence_, last_seq_, {}};
   std::size_t bytes = 0;
@@ -172,7 +215,10 @@ void DocumentOwner::append_next() {
       keys.insert(next.event.key);
       request.events.push_back(next.event);
       in_flight_.push_back(std::move(next));
+      waiting_.pop_front();
+      continue;
     }
+    keys_here_.erase(keys_here_.find(next.event.key));
     waiting_.pop_front();
   }
   if (request.events.empty()) return;
@@ -185,22 +231,26 @@ void DocumentOwner::append_next() {
 
 void DocumentOwner::on_appended(Result<AppendOutcome> outcome) {
   if (!outcome && outcome.error().code == ErrorCode::kQueueFull) {  // Nothing was written: the document is as it was.
-    for (Waiting& waiting : std::exchange(in_flight_, {})) waiting.reply(outcome.error());
+    for (Waiting& waiting : std::exchange(in_flight_, {})) {
+      keys_here_.erase(keys_here_.find(waiting.event.key));
+      waiting.reply(outcome.error());
+    }
     state_ = State::kReady;
     return append_next();
   }
   if (!outcome) return fail_all(outcome.error());
-  if (*outcome == AppendOutcome::kFenced)
-    return fail_all(Error{ErrorCode::kFenced, "another writer has opened the stream"});
+  if (*outcome == AppendOutcome::kFenced) return on_fenced();
   if (*outcome == AppendOutcome::kUnknown)
     return fail_all(Error{ErrorCode::kUnavailable, "whether the events were written is unknown"});
   std::vector<Event> events;
   for (Waiting& waiting : std::exchange(in_flight_, {})) {
     take(waiting.event);
+    keys_here_.erase(keys_here_.find(waiting.event.key));
     waiting.reply(Append::Reply{epoch_, waiting.event.seq, false});
     events.push_back(std::move(waiting.event));
   }
   appended_.add(events.size());
+  fenced_ = 0;
   publish(events);
   state_ = State::kReady;
   if (bytes_since_snapshot_ >= std::max(options_.snapshot_bytes_min, snapshot_bytes_)) save_snapshot();

@@ -22,9 +22,12 @@ namespace troupe::document {
 ///
 ///     closed --open--> opening --journal's answers--> ready <--> appending
 ///        ^________________|_____any failure of the journal_________|
+///
+/// Two nodes may take a document for theirs for a while. The journal then has one of them append, and tells the other
+/// that it is fenced: that one waits a little before it opens the stream again, ever longer, so that both get on.
 class DocumentOwner final : public Actor<DocumentOwner> {
  public:
-  using Messages = troupe::Messages<OwnerAppend, OwnerRead, OwnerFollow, PutAway>;
+  using Messages = troupe::Messages<OwnerAppend, OwnerRead, OwnerFollow, PutAway, HandOver>;
 
   DocumentOwner(std::string topic, const DocumentOptions& options, Journal& journal,
                 Ref<class DocumentsActor> documents, Metrics& metrics);
@@ -34,6 +37,7 @@ class DocumentOwner final : public Actor<DocumentOwner> {
   void on(OwnerRead&& message);
   void on(OwnerFollow&& message);
   void on(const PutAway&);
+  void on(const HandOver&);
 
  private:
   enum class State : std::uint8_t { kClosed, kOpening, kReady, kAppending };
@@ -44,13 +48,17 @@ class DocumentOwner final : public Actor<DocumentOwner> {
 
   // Opening.
   void open();
+  void open_now();
   void on_opened(Result<OpenedStream> opened);
   void read_on();
   void on_page(Result<std::vector<Event>> page);
   void on_ready();
   void fail_all(const Error& error);
+  void on_fenced();
+  void refuse_all(const Error& answer);
 
   // Appending.
+  bool comes_in_order(const AppendAtOwner& request) const;
   void append_next();
   void on_appended(Result<AppendOutcome> outcome);
   void take(const Event& event);
@@ -68,6 +76,9 @@ class DocumentOwner final : public Actor<DocumentOwner> {
   State state_ = State::kClosed;
   std::uint64_t received_ = 0;  ///< Messages of the documents actor.
   TimePoint last_use_;
+  bool hands_over_ = false;
+  unsigned fenced_ = 0;    ///< Times, without an append between them.
+  TimePoint may_open_at_;  ///< Not earlier, for another one that takes the document for its own.
 
   std::unique_ptr<DocumentState> document_;
   std::string epoch_;
@@ -81,9 +92,10 @@ class DocumentOwner final : public Actor<DocumentOwner> {
   std::size_t snapshot_bytes_ = 0;
 
   std::deque<Waiting> waiting_;
-  std::vector<Waiting> in_flight_;   ///< The batch that the journal has.
-  std::deque<OwnerFollow> follows_;  ///< Answered between batches.
-  std::deque<OwnerRead> reads_;      ///< Waiting for the document to be open.
+  std::unordered_multiset<std::string> keys_here_;  ///< Of those that wait and those in flight.
+  std::vector<Waiting> in_flight_;                  ///< The batch that the journal has.
+  std::deque<OwnerFollow> follows_;                 ///< Answered between batches.
+  std::deque<OwnerRead> reads_;                     ///< Waiting for the document to be open.
   std::set<Ref<Follower>> followers_;
 
   Counter& appended_;

@@ -14,10 +14,14 @@ constexpr Duration kRetryInitial = 200ms;
 constexpr Duration kRetryMax = 2s;
 constexpr Duration kIdleCheck = 30s;
 
+/// A document that moves from one owner to the next is not called unavailable for so long.
+constexpr Duration kMovesWithin = 3s;
+constexpr Duration kAskWhereItMoves = 20ms;
+
 }  // namespace
 
 DocumentReplica::DocumentReplica(std::string topic, const DocumentOptions& options, Ref<DocumentsActor> documents,
-                                 std::function<Ref<DocumentsActor>()> owner, Metrics& metrics)
+                                 std::function<Result<Ref<DocumentsActor>>()> owner, Metrics& metrics)
     : topic_(std::move(topic)),
       options_(options),
       documents_(documents),
@@ -41,11 +45,10 @@ void DocumentReplica::on(const PutAway&) { context().stop(); }
 void DocumentReplica::follow() {
   if (following_) return;
   context().cancel(next_follow_);
-  const Ref<DocumentsActor> owner = owner_();
-  if (!owner)
-    return on_followed(fail(ErrorCode::kUnreachable, "the node that owns this document has not been seen yet"));
+  const Result<Ref<DocumentsActor>> owner = owner_();
+  if (!owner) return on_followed(std::unexpected(owner.error()));
   following_ = true;
-  context().ask(owner, Follow{topic_, position_, hash_, self()}, options_.follow_timeout,
+  context().ask(*owner, Follow{topic_, position_, hash_, self()}, options_.follow_timeout,
                 [this, number = ++follow_](Result<Follow::Reply> reply) {
                   if (number != follow_) return;  // Asked over a link that is gone; another question took its place.
                   following_ = false;
@@ -63,6 +66,9 @@ void DocumentReplica::follow_later(Duration delay) {
 void DocumentReplica::on_followed(Result<Follow::Reply> reply) {
   const Result<void> taken = reply ? take_answer(std::move(*reply)) : std::unexpected(reply.error());
   if (!taken) {
+    if (!asks_in_vain_since_) asks_in_vain_since_ = context().now();
+    const bool is_moving = context().now() - *asks_in_vain_since_ < kMovesWithin;
+    if (taken.error().code == ErrorCode::kNotOwner && is_moving) return follow_later(kAskWhereItMoves);
     set_available(false, taken.error().to_string());
     fail_waiting(
         Error{ErrorCode::kUnavailable, "the owner of this document cannot be reached: " + taken.error().to_string()});
@@ -70,6 +76,7 @@ void DocumentReplica::on_followed(Result<Follow::Reply> reply) {
     retry_ = std::min(retry_ * 2, kRetryMax);
     return;
   }
+  asks_in_vain_since_.reset();
   retry_ = kRetryInitial;
   set_available(true, "");
   answer_waiting();
@@ -150,6 +157,7 @@ void DocumentReplica::set_available(bool available, const std::string& reason) {
   if (available_ == available) return;
   available_ = available;
   reason_ = reason;
+  context().log().debug("{} {}{}", topic_, available ? "is followed again" : "cannot be followed: ", reason);
   for (const Ref<DocumentListener>& listener : listeners_)
     context().tell(listener, DocumentStatus{topic_, available, reason});
 }
@@ -208,7 +216,7 @@ void DocumentReplica::on(ReplicaCatchUp&& message) {
 void DocumentReplica::catch_up_from_owner(ReplicaCatchUp message) {
   const Position after = message.request.after;
   context().ask(
-      owner_(), Read{topic_, after.seq, 1000}, options_.follow_timeout,
+      documents_, Read{topic_, after.seq, 1000}, options_.follow_timeout,
       [this, after, answer = std::move(message.reply)](Result<Read::Reply> read) mutable {
         Open::Reply reply{position_, std::nullopt, nullptr};
         // Never beyond what this node has: a listener must not get ahead of its own node.

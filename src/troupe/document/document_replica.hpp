@@ -21,9 +21,9 @@ class DocumentReplica final : public Actor<DocumentReplica> {
   using Messages =
       troupe::Messages<OwnerEvents, ReplicaOpen, ReplicaCatchUp, ReplicaDigest, ReplicaClose, OwnerReachable, PutAway>;
 
-  /// `owner` is the documents actor of the owner's node; empty as long as that node has not been seen.
+  /// `owner` is the documents actor of the owner's node. Errors: unreachable; not_owner, if there soon will be another.
   DocumentReplica(std::string topic, const DocumentOptions& options, Ref<class DocumentsActor> documents,
-                  std::function<Ref<DocumentsActor>()> owner, Metrics& metrics);
+                  std::function<Result<Ref<DocumentsActor>>()> owner, Metrics& metrics);
 
   void on_start() override;
   void on(const OwnerEvents& message);
@@ -64,7 +64,7 @@ class DocumentReplica final : public Actor<DocumentReplica> {
   const std::string topic_;
   const DocumentOptions& options_;
   Ref<DocumentsActor> documents_;
-  std::function<Ref<DocumentsActor>()> owner_;
+  std::function<Result<Ref<DocumentsActor>>()> owner_;
 
   std::unique_ptr<DocumentState> document_;  ///< Null until the owner has answered once.
   Position position_;
@@ -76,6 +76,7 @@ class DocumentReplica final : public Actor<DocumentReplica> {
   std::uint64_t follow_ = 0;  ///< Its number, or that of the last one.
   TimerId next_follow_;
   Duration retry_{};
+  std::optional<TimePoint> asks_in_vain_since_;
   bool available_ = true;
   std::string reason_;
 

@@ -6,14 +6,8 @@
 #include "troupe/document/document_owner.hpp"
 #include "troupe/document/document_replica.hpp"
 #include "troupe/document/topic_name.hpp"
-#include "troupe/link/refusal.hpp"
-#include "troupe/placement/rendezvous.hpp"
 
 namespace troupe::document {
-
-const std::string& owner_of(const DocumentOptions& options, const std::string& topic) {
-  return placement::owner(topic, options.nodes);
-}
 
 const DocumentFactory* type_of(const DocumentOptions& options, const std::string& topic) {
   if (!check_topic(topic)) return nullptr;
@@ -22,20 +16,28 @@ const DocumentFactory* type_of(const DocumentOptions& options, const std::string
 }
 
 DocumentsActor::DocumentsActor(const DocumentOptions& options, std::uint32_t partition, Journal& journal,
-                               Ref<cluster::Membership> membership, Metrics& metrics)
-    : options_(options), partition_(partition), journal_(journal), membership_(membership), metrics_(metrics) {}
+                               Metrics& metrics)
+    : options_(options),
+      partition_(partition),
+      journal_(journal),
+      metrics_(metrics),
+      placement_(std::make_shared<const Placement>(std::vector<Placement::Owner>(), options.partitions, true, "")),
+      moved_(metrics.counter("troupe_document_moved_total", "Documents that this node has handed over to another")),
+      sent_again_(metrics.counter("troupe_document_sent_again_total",
+                                  "Appends that went to an owner once more, because it was lost or another had taken "
+                                  "over")) {}
 
-void DocumentsActor::on_start() { context().tell(membership_, cluster::WatchMembers{self()}); }
+void DocumentsActor::on_start() {
+  const Ref<PlacementService> placement(Address{context().self().node, ActorId::named(kPlacementName)});
+  context().tell(placement, WatchPlacement{self()});
+}
 
 Result<void> DocumentsActor::check(const std::string& topic) const {
   if (const auto well_formed = check_topic(topic); !well_formed) return well_formed;
   if (type_of(options_, topic) == nullptr) {
     return fail(ErrorCode::kUnknownTopic, "no document type has the prefix '" + std::string(topic_prefix(topic)) + "'");
   }
-  if (!disagreeing_.empty()) {
-    return fail(ErrorCode::kUnavailable,
-                "the nodes disagree on who owns documents: give each the same list (join, or document.nodes)");
-  }
+  if (!placement_->trouble().empty()) return fail(ErrorCode::kUnavailable, placement_->trouble());
   return {};
 }
 
@@ -43,11 +45,12 @@ Ref<DocumentsActor> DocumentsActor::peer(const NodeId& node) const {
   return Ref<DocumentsActor>(Address{node, ActorId::named(documents_actor_name(partition_))});
 }
 
-Ref<DocumentsActor> DocumentsActor::owner_node(const std::string& topic) const {
-  const std::string& address = owner_of(options_, topic);
-  if (address == options_.self) return self();
-  const auto found = nodes_.find(address);
-  return found == nodes_.end() ? Ref<DocumentsActor>() : peer(found->second);
+Result<Ref<DocumentsActor>> DocumentsActor::owner_node(const std::string& topic) const {
+  const Placement::Owner* owner = placement_->owner_of(topic);
+  const ErrorCode code = placement_->moves() ? ErrorCode::kNotOwner : ErrorCode::kUnreachable;
+  if (owner == nullptr) return fail(code, "there is no node yet that owns documents");
+  if (!owner->is_reachable) return fail(code, "the node that owns the document (" + owner->name + ") is not there");
+  return owner->is_here ? self() : peer(owner->node);
 }
 
 template <class A, class... Args>
@@ -59,12 +62,22 @@ Result<DocumentsActor::Started<A>*> DocumentsActor::start(StartedByTopic<A>& all
   }
   const Result<Ref<A>> started = context().spawn_with<A>({}, topic, options_, std::forward<Args>(args)...);
   if (!started) return std::unexpected(started.error());
-  context().monitor(*started, [&all, topic](const Down&) { all.erase(topic); });
+  context().monitor(*started, [this, &all, topic](const Down&) {
+    all.erase(topic);
+    const auto hands_over = [](const auto& each) { return each.second.hands_over; };
+    if (!settling_.empty() && std::ranges::none_of(owners_, hands_over)) {
+      for (ReplyTo<Done>& reply : std::exchange(settling_, {})) reply(Done{});
+    }
+  });
   return &all.emplace(topic, Started<A>{*started}).first->second;
 }
 
 Result<DocumentsActor::Started<DocumentOwner>*> DocumentsActor::owner(const std::string& topic) {
-  return start(owners_, topic, journal_, self(), metrics_);
+  if (!placement_->is_owned_here(topic)) return fail(ErrorCode::kNotOwner, "this node does not own the document");
+  auto started = start(owners_, topic, journal_, self(), metrics_);
+  // It was handed over, and is this node's again before it has ended.
+  if (started && (*started)->hands_over) return fail(ErrorCode::kNotOwner, "the document is being handed over");
+  return started;
 }
 
 Result<DocumentsActor::Started<DocumentReplica>*> DocumentsActor::replica(const std::string& topic) {
@@ -76,39 +89,24 @@ void DocumentsActor::pass(Started<A>& to, M&& message) {
   if (context().tell(to.ref, std::forward<M>(message)) == SendOutcome::kTaken) ++to.sent;
 }
 
-template <class M>
-void DocumentsActor::forward(M request, Duration within, ReplyTo<typename M::Reply> reply) {
-  if (!came_from_here()) {
-    return reply(Error{ErrorCode::kNotOwner, "this node does not own the document"});
-  }
-  const Ref<DocumentsActor> node = owner_node(request.topic);
-  if (!node) {
-    return reply(Error{ErrorCode::kUnavailable,
-                       "the node that owns the document (" + owner_of(options_, request.topic) + ") is not there"});
-  }
-  context().ask(node, std::move(request), within,
-                [reply = std::move(reply)](Result<typename M::Reply> answer) mutable { reply(std::move(answer)); });
-}
+// At the owner.
 
-void DocumentsActor::on(Append&& request, ReplyTo<Append::Reply> reply) {
-  if (const auto fine = check(request.topic); !fine) return reply(fine.error());
-  if (!is_owned_here(request.topic)) return forward(std::move(request), options_.append_timeout, std::move(reply));
-  const auto to = owner(request.topic);
+void DocumentsActor::on(AppendAtOwner&& request, ReplyTo<Append::Reply> reply) {
+  if (const auto fine = check(request.request.topic); !fine) return reply(fine.error());
+  const auto to = owner(request.request.topic);
   if (!to) return reply(to.error());
   pass(**to, OwnerAppend{std::move(request), std::move(reply)});
 }
 
-void DocumentsActor::on(Read&& request, ReplyTo<Read::Reply> reply) {
-  if (const auto fine = check(request.topic); !fine) return reply(fine.error());
-  if (!is_owned_here(request.topic)) return forward(std::move(request), options_.append_timeout, std::move(reply));
-  const auto to = owner(request.topic);
+void DocumentsActor::on(ReadAtOwner&& request, ReplyTo<Read::Reply> reply) {
+  if (const auto fine = check(request.request.topic); !fine) return reply(fine.error());
+  const auto to = owner(request.request.topic);
   if (!to) return reply(to.error());
-  pass(**to, OwnerRead{std::move(request), std::move(reply)});
+  pass(**to, OwnerRead{std::move(request.request), std::move(reply)});
 }
 
 void DocumentsActor::on(Follow&& request, ReplyTo<Follow::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
-  if (!is_owned_here(request.topic)) return reply(Error{ErrorCode::kNotOwner, "this node does not own the document"});
   if (request.follower.address() != context().sender()) {
     return reply(Error{ErrorCode::kInvalidArgument, "a follower asks for itself"});
   }
@@ -116,6 +114,8 @@ void DocumentsActor::on(Follow&& request, ReplyTo<Follow::Reply> reply) {
   if (!to) return reply(to.error());
   pass(**to, OwnerFollow{std::move(request), std::move(reply)});
 }
+
+// At the replica.
 
 void DocumentsActor::on(Open&& request, ReplyTo<Open::Reply> reply) {
   if (const auto fine = check(request.topic); !fine) return reply(fine.error());
@@ -143,16 +143,15 @@ void DocumentsActor::on(const GetDigest& request, ReplyTo<GetDigest::Reply> repl
   pass(**to, ReplicaDigest{std::move(reply)});
 }
 
-std::string DocumentsActor::on(const GetTrouble&) {
-  return disagreeing_.empty() ? "" : "nodes disagree on who owns documents: " + disagreeing_.begin()->second;
-}
+std::string DocumentsActor::on(const GetTrouble&) { return placement_->trouble(); }
 
 // An owner or replica asks to be put away. If it has handled all that was sent to it, nothing can be in its mailbox;
 // else it has something to do, and asks again when it is idle.
 template <class A>
 void DocumentsActor::put_away(StartedByTopic<A>& all, const Idle& idle) {
   const auto found = all.find(idle.topic);
-  if (found == all.end() || found->second.ref.address() != context().sender() || found->second.sent != idle.received)
+  if (found == all.end() || found->second.ref.address() != context().sender() || found->second.sent != idle.received ||
+      found->second.hands_over)
     return;
   context().demonitor(context().sender());
   context().tell(found->second.ref, PutAway{});
@@ -164,43 +163,51 @@ void DocumentsActor::on(const Idle& idle) {
   put_away(replicas_, idle);
 }
 
-Configured DocumentsActor::own_configuration() const {
-  std::string nodes;
-  for (const std::string& node : options_.nodes) nodes += (nodes.empty() ? "" : ", ") + node;
-  return {placement::set_digest(options_.nodes), nodes};
-}
+// When the placement changes.
 
-void DocumentsActor::on(const Configured& configured) {
-  const NodeId from = context().sender().node;
-  if (configured.digest == own_configuration().digest) {
-    disagreeing_.erase(from.name);
-    return;
-  }
-  const std::string text =
-      "this node has [" + own_configuration().nodes + "], another has [" + link::printable(configured.nodes) + "]";
-  if (disagreeing_.insert_or_assign(from.name, text).second && partition_ == 0) {
-    context().log().error("the nodes disagree on who owns documents, so none is served until they agree: {}", text);
+void DocumentsActor::on(const PlacementChanged& change) { place(change.placement); }
+
+void DocumentsActor::on(const Settle& settle, ReplyTo<Done> reply) {
+  settling_.push_back(std::move(reply));
+  place(settle.placement);
+  if (std::ranges::none_of(owners_, [](const auto& each) { return each.second.hands_over; })) {
+    for (ReplyTo<Done>& settled : std::exchange(settling_, {})) settled(Done{});
   }
 }
 
-void DocumentsActor::on(const cluster::MemberChanged& change) {
-  const NodeId node = change.member.id();
-  const std::string& address = change.member.address;
-  const bool up = change.state == overlay::MemberState::kUp;
-  const auto known = nodes_.find(address);
-  if (up) {
-    nodes_[address] = node;
-    context().tell(peer(node), own_configuration());
-  } else {
-    if (change.state != overlay::MemberState::kUnreachable) disagreeing_.erase(node.name);
-    // Another node may have this address by now: then this is old news of the one before it.
-    if (known == nodes_.end() || known->second != node) return;
-    if (change.state != overlay::MemberState::kUnreachable) nodes_.erase(known);
+void DocumentsActor::place(std::shared_ptr<const Placement> placement) {
+  const std::shared_ptr<const Placement> before = std::exchange(placement_, std::move(placement));
+  hand_over();
+  tell_replicas(*before);
+  std::vector<std::string> topics;
+  for (const auto& [topic, journey] : journeys_) topics.push_back(topic);
+  for (const std::string& topic : topics) {
+    journeys_.at(topic).attempts = 0;
+    if (journeys_.at(topic).courier.is_held()) try_appends_again(topic);
   }
+}
+
+void DocumentsActor::hand_over() {
+  for (auto& [topic, started] : owners_) {
+    if (started.hands_over || placement_->is_owned_here(topic)) continue;
+    started.hands_over = true;
+    moved_.add();
+    context().tell(started.ref, HandOver{});
+  }
+}
+
+/// Those whose owner is another now, or has gone, or came back.
+void DocumentsActor::tell_replicas(const Placement& before) {
   for (auto& [topic, replica] : replicas_) {
-    if (owner_of(options_, topic) != address) continue;
-    pass(replica,
-         OwnerReachable{up, "the owner's node " + change.member.name + " is " + std::string(to_string(change.state))});
+    const Placement::Owner* was = before.owner_of(topic);
+    const Placement::Owner* is = placement_->owner_of(topic);
+    const auto identity = [](const Placement::Owner* owner) {
+      return owner == nullptr ? std::tuple(NodeId{}, false, std::uint64_t{0})
+                              : std::tuple(owner->node, owner->is_reachable, owner->times_up);
+    };
+    if (identity(was) == identity(is)) continue;
+    const auto owner = owner_node(topic);
+    pass(replica, OwnerReachable{owner.has_value(), owner ? "" : owner.error().detail});
   }
 }
 

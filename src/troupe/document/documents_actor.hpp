@@ -1,14 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "troupe/actor/actor.hpp"
-#include "troupe/cluster/membership.hpp"
+#include "troupe/document/courier.hpp"
 #include "troupe/document/document_options.hpp"
 #include "troupe/document/follow.hpp"
+#include "troupe/document/placement.hpp"
 
 namespace troupe::document {
 
@@ -16,15 +17,15 @@ class DocumentOwner;
 class DocumentReplica;
 
 /// One partition of a node's documents: starts the owner and the replica of a document when they are first needed, and
-/// sends each request to the right one, here or on the owner's node.
+/// sends each request to the right one, here or on the owner's node. When the owner is another now, it hands over what
+/// is here, and brings the requests on their way to the new one.
 class DocumentsActor final : public Actor<DocumentsActor> {
  public:
-  using Messages = troupe::Messages<Append, Read, Open, CatchUp, Close, GetDigest, GetTrouble, Follow, Configured, Idle,
-                                    cluster::MemberChanged>;
+  using Messages = troupe::Messages<Append, Read, Open, CatchUp, Close, GetDigest, GetTrouble, Follow, AppendAtOwner,
+                                    ReadAtOwner, Idle, PlacementChanged, Settle>;
 
   /// `options` and `journal` outlive the actor.
-  DocumentsActor(const DocumentOptions& options, std::uint32_t partition, Journal& journal,
-                 Ref<cluster::Membership> membership, Metrics& metrics);
+  DocumentsActor(const DocumentOptions& options, std::uint32_t partition, Journal& journal, Metrics& metrics);
 
   void on_start() override;
   void on(Append&& request, ReplyTo<Append::Reply> reply);
@@ -35,27 +36,30 @@ class DocumentsActor final : public Actor<DocumentsActor> {
   void on(const GetDigest& request, ReplyTo<GetDigest::Reply> reply);
   std::string on(const GetTrouble&);
   void on(Follow&& request, ReplyTo<Follow::Reply> reply);
-  void on(const Configured& configured);
+  void on(AppendAtOwner&& request, ReplyTo<Append::Reply> reply);
+  void on(ReadAtOwner&& request, ReplyTo<Read::Reply> reply);
   void on(const Idle& idle);
-  void on(const cluster::MemberChanged& change);
+  void on(const PlacementChanged& change);
+  void on(const Settle& settle, ReplyTo<Done> reply);
 
  private:
   /// Why the topic cannot be served at all.
   Result<void> check(const std::string& topic) const;
-  bool is_owned_here(const std::string& topic) const { return owner_of(options_, topic) == options_.self; }
-  bool came_from_here() const { return context().sender().node.same_node(context().self().node); }
   Ref<DocumentsActor> peer(const NodeId& node) const;
-  Ref<DocumentsActor> owner_node(const std::string& topic) const;
+  /// Whom to ask. Errors: unreachable; not_owner, if it is only a matter of time until somebody else owns it.
+  Result<Ref<DocumentsActor>> owner_node(const std::string& topic) const;
+
   /// An owner or replica, and how many messages are or were in its mailbox.
   template <class A>
   struct Started {
     Ref<A> ref;
     std::uint64_t sent = 0;
+    bool hands_over = false;  ///< It ends soon, and takes nothing more.
   };
   template <class A>
   using StartedByTopic = std::map<std::string, Started<A>>;
 
-  /// Starts it if it does not run. Errors: queue_full (documents_max), stopping.
+  /// Starts it if it does not run. Errors: not_owner, queue_full (documents_max), stopping.
   Result<Started<DocumentOwner>*> owner(const std::string& topic);
   Result<Started<DocumentReplica>*> replica(const std::string& topic);
   template <class A, class... Args>
@@ -64,22 +68,36 @@ class DocumentsActor final : public Actor<DocumentsActor> {
   void pass(Started<A>& to, M&& message);
   template <class A>
   void put_away(StartedByTopic<A>& all, const Idle& idle);
-  Configured own_configuration() const;
 
-  /// Asks the owner's node, and passes its answer on.
-  template <class M>
-  void forward(M request, Duration within, ReplyTo<typename M::Reply> reply);
+  // Requests on their way to owners (documents_requests.cpp).
+  struct Journey {
+    Courier courier;
+    TimerId retry;
+    unsigned attempts = 0;
+  };
+  void send_appends(const std::string& topic);
+  void on_append_answer(const std::string& topic, Courier::Number number, Result<Append::Reply> answer);
+  void try_appends_again(const std::string& topic);
+  struct ReadJourney;
+  void send_read(std::shared_ptr<ReadJourney> journey);
+
+  // When the placement changes.
+  void place(std::shared_ptr<const Placement> placement);
+  void hand_over();
+  void tell_replicas(const Placement& before);
 
   const DocumentOptions& options_;
   std::uint32_t partition_;
   Journal& journal_;
-  Ref<cluster::Membership> membership_;
   Metrics& metrics_;
+  std::shared_ptr<const Placement> placement_;  ///< Never null; at the start without owners.
   StartedByTopic<DocumentOwner> owners_;
   StartedByTopic<DocumentReplica> replicas_;
-  std::map<std::string, NodeId> nodes_;  ///< Members that are up, by cluster address.
-  std::map<std::uint64_t, std::string>
-      disagreeing_;  ///< By NodeId::name: nodes with another idea of who owns documents.
+  std::map<std::string, Journey> journeys_;  ///< By topic.
+  std::size_t reads_ = 0;                    ///< On their way.
+  std::vector<ReplyTo<Done>> settling_;      ///< To be answered when nothing is handed over any more.
+  Counter& moved_;
+  Counter& sent_again_;
 };
 
 }  // namespace troupe::document

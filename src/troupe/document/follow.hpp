@@ -42,12 +42,21 @@ struct Follow {
   Ref<Follower> follower;
 };
 
-/// "These are the nodes that own documents, as I was configured": nodes that differ would each believe to own a
-/// document.
-struct Configured {
-  static constexpr auto wire_name = "troupe.document.configured";
-  std::uint64_t digest = 0;
-  std::string nodes;  ///< For people.
+/// An append on its way from a client's node to the owner's. Errors, beside those of `Append`: not_owner, also if what
+/// it is to follow has not come: then nothing was stored, and the sender sends all again, in order, to whoever owns the
+/// document then.
+struct AppendAtOwner {
+  static constexpr auto wire_name = "troupe.document.append_at_owner";
+  using Reply = Append::Reply;
+  Append request;
+  std::string after_key;  ///< Of the one before it, which the sender does not know to be stored; empty: none.
+};
+
+/// Likewise, a read.
+struct ReadAtOwner {
+  static constexpr auto wire_name = "troupe.document.read_at_owner";
+  using Reply = Read::Reply;
+  Read request;
 };
 
 // From a node's documents actor to the owner of one document, on the same shard.
@@ -55,7 +64,7 @@ struct Configured {
 struct OwnerAppend {
   static constexpr auto wire_name = "troupe.document.owner_append";
   static constexpr bool local_only = true;
-  Append request;
+  AppendAtOwner request;
   ReplyTo<Append::Reply> reply;
 };
 struct OwnerRead {
@@ -73,6 +82,12 @@ struct OwnerFollow {
 /// Nothing comes after this: end.
 struct PutAway {
   static constexpr auto wire_name = "troupe.document.put_away";
+  static constexpr bool local_only = true;
+};
+/// Another node owns the document now: finish what is on its way to the journal, refuse the rest, end. Nothing comes
+/// after this either.
+struct HandOver {
+  static constexpr auto wire_name = "troupe.document.hand_over";
   static constexpr bool local_only = true;
 };
 /// From an owner or replica that nobody needs: put me away, unless there is something on its way to me.

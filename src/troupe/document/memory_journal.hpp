@@ -18,8 +18,8 @@
 
 namespace troupe::document {
 
-/// The disk of one simulated node: it holds what was flushed, and outlives the `MemoryJournal` that writes it. A crash
-/// is the end of the journal; the next journal on the same disk is the restart.
+/// The disk of a simulated node, or of a database that several share: it holds what was flushed, and outlives the
+/// `MemoryJournal` that writes it. A crash is the end of the journal; the next journal on the same disk is the restart.
 class MemoryDisk {
  public:
   /// The same seed gives the same epochs.
@@ -65,7 +65,8 @@ struct MemoryJournalOptions {
 /// Destroying the journal drops every answer that is still due; what was flushed stays on the disk.
 class MemoryJournal final : public Journal {
  public:
-  /// `disk` outlives the journal, and has one journal at a time.
+  /// `disk` outlives the journal. With several journals at a time it is a database of which each is a client, and each
+  /// flush a transaction.
   explicit MemoryJournal(MemoryDisk& disk, MemoryJournalOptions options = {});
 
   void open(std::string stream, Done<OpenedStream> done) override;

@@ -1,6 +1,7 @@
 #include "troupe/document/services.hpp"
 
 #include "troupe/document/documents_actor.hpp"
+#include "troupe/document/placement_actor.hpp"
 #include "troupe/pubsub/presence_actor.hpp"
 
 namespace troupe::document {
@@ -17,9 +18,11 @@ Result<void> start_services(const Services& services, Shard& shard, std::uint32_
   for (std::uint32_t p = shard.index(); p < pubsub::kPresencePartitions; p += shards) {
     note(shard.spawn<pubsub::PresenceActor>({.name = pubsub::presence_actor_name(p)}, p, services.membership));
   }
+  if (services.journal != nullptr && shard.index() == 0)
+    note(shard.spawn<PlacementActor>({.name = kPlacementName}, services.options, services.membership));
   for (std::uint32_t p = shard.index(); services.journal != nullptr && p < kDocumentPartitions; p += shards) {
     note(shard.spawn<DocumentsActor>({.name = documents_actor_name(p)}, services.options, p, *services.journal,
-                                     services.membership, services.metrics));
+                                     services.metrics));
   }
   return outcome;
 }

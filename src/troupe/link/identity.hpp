@@ -41,6 +41,7 @@ struct Identity {
   std::vector<ChannelWish> channels;  ///< On the control lane; both sides' count. By name, each once.
   std::string zone;                   ///< Rack, room or region, as the operator names it; may be empty.
   bool server = true;                 ///< For overlays that tell servers from clients.
+  std::uint64_t placement = 0;        ///< overlay::Member::placement.
 
   NodeId id() const { return {hash64(node), incarnation}; }
 

@@ -226,12 +226,14 @@ Result<void> Node::start_actors() {
   cluster.secret = options_.secret;
   cluster.fabric.join = options_.join;
   cluster.overlay.links.backoff = cluster.fabric.backoff;
+  const bool has_documents = parts_->journal != nullptr;
   cluster.self = {.name = options_.name,
                   .incarnation = id_.incarnation,
                   .address = cluster_address_,
                   .http = http_address_,
                   .zone = options_.zone,
-                  .server = options_.is_server};
+                  .server = options_.is_server,
+                  .placement = has_documents ? document::placement_digest(parts_->documents) : 0};
   std::vector<cluster::Cluster::Place> places;
   for (std::uint32_t i = 0; i < runtime_->shard_count(); ++i)
     places.push_back({&runtime_->shard(i), &runtime_->network(i)});

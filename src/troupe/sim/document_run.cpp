@@ -55,6 +55,7 @@ class DocumentRun {
     const auto lanes = static_cast<std::uint32_t>(one_of({1, 2, 3}));
     world.data_lanes = options.data_lanes != 0 ? options.data_lanes : lanes;
     world.overlay = choose_overlay(seed, options.overlay);
+    world.shares_journal = options.journal.empty() ? random.chance(0.5) : options.journal == "shared";
     world.documents.types["log/"] = [] { return std::make_unique<LogDocument>(); };
     world.documents.recent_events_max = one_of({2, 10, 100, 4096});
     world.documents.replay_events_max = one_of({3, 10'000});
@@ -70,6 +71,7 @@ class DocumentRun {
     std::uint32_t faults = 0;
     while (sent < options_.events || faults < options_.faults) {
       world_.run_for(Duration(world_.random().between(1'000'000, 300'000'000)));
+      for (auto& client : clients_) client->act();
       if (sent < options_.events) {
         ++sent;
         for (auto& client : clients_) {
@@ -100,8 +102,9 @@ class DocumentRun {
     if (world_.run_until(done, 120s)) return {};
     std::string state;
     for (const auto& client : clients_) {
-      state += fmt::format(" [{} events without ack, at {} of {}, {}]", client->unacknowledged(), client->seq(),
-                           stored(topic_of(*client)).size(), client->joined() ? "joined" : "not joined");
+      state += fmt::format(" [{} on {}: {} events without ack, at {} of {}, {}]", topic_of(*client), client->node(),
+                           client->unacknowledged(), client->seq(), stored(topic_of(*client)).size(),
+                           client->joined() ? "joined" : "not joined");
     }
     return "120 s after all faults ended, clients still lack something:" + state;
   }
@@ -202,16 +205,14 @@ class DocumentRun {
     return topics_[0];
   }
 
-  /// What is on the disk of the topic's owner.
+  /// What is in the journal of the topic's owner.
   std::vector<document::Event> stored(const std::string& topic) {
-    document::DocumentOptions placement;
-    for (std::uint32_t i = 0; i < world_.node_count(); ++i) placement.nodes.push_back(sim_address(i));
-    for (std::uint32_t i = 0; i < world_.node_count(); ++i) {
-      if (document::owner_of(placement, topic) != sim_address(i)) continue;
-      const auto events = world_.disk(i).events(topic);
-      return {events.begin(), events.end()};
-    }
-    return {};
+    std::vector<document::Placement::Owner> owners;
+    for (std::uint32_t i = 0; i < world_.node_count(); ++i) owners.push_back({.name = sim_address(i)});
+    const document::Placement placement(owners, document::DocumentOptions().partitions, false, "");
+    const auto owner = static_cast<std::uint32_t>(placement.owner_of(topic) - placement.owners().data());
+    const auto events = world_.disk(owner).events(topic);
+    return {events.begin(), events.end()};
   }
 
   DocumentRunOptions options_;

@@ -18,6 +18,8 @@ struct DocumentRunOptions {
   std::uint32_t faults = 12;     ///< Crashes, restarts, partitions, cuts, half-open connections.
   double unknown_chance = 0.02;
   std::string overlay;  ///< Empty: the seed chooses.
+  std::string
+      journal;  ///< "own": each node has one; "shared": all have one, and documents move. Empty: the seed chooses.
   std::function<void(std::string_view)> trace;
 };
 
@@ -31,7 +33,7 @@ struct RunOutcome {
 /// Clients on all nodes append to documents, show themselves and send signals while nodes crash and the network breaks;
 /// then all heals. The seed also chooses the shards of the nodes and the limits of documents, small ones too, so that
 /// snapshots, reads of the journal and idle documents are part of most runs. Holds if each client saw each document's
-/// events in order without gap or repeat, all saw the same, every acknowledged event is on its owner's disk once and at
+/// events in order without gap or repeat, all saw the same, every acknowledged event is in the journal once and at
 /// its acknowledged seq, every wanted event was acknowledged in the end, all nodes come to the same digest, and in the
 /// end each client sees exactly who is there and gets their signals.
 RunOutcome run_documents(std::uint64_t seed, const DocumentRunOptions& options);

@@ -47,6 +47,8 @@ class SimClient {
   /// Empty if the server kept the protocol.
   const std::string& breach() const { return breach_; }
   bool joined() const { return joined_; }
+  /// Where it is connected, or was.
+  std::uint32_t node() const { return node_; }
 
   /// The name of the session that it has now; another one for each connection.
   std::string session_name() const { return name_ + "." + std::to_string(connection_); }

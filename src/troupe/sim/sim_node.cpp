@@ -93,9 +93,15 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
     ports_.push_back(std::make_unique<SimPorts>(network_, owner(i)));
     places.push_back({shards_[i]->shard.get(), ports_[i].get()});
   }
+  document_options_ = options_.documents;
+  document_options_.self = options_.shares_journal ? name_ : sim_address(options_.index);
+  document_options_.joins_others = !options_.join.empty();
+  for (std::uint32_t i = 0; !options_.shares_journal && i < options_.nodes; ++i)
+    document_options_.nodes.push_back(sim_address(i));
   cluster::ClusterOptions cluster_options = options_.cluster;
   cluster_options.self = {
       .name = name_, .incarnation = incarnation, .address = sim_address(options_.index), .server = options_.is_server};
+  cluster_options.self.placement = document::placement_digest(document_options_);
   cluster_options.overlay.name = options_.overlay;
   cluster_options.secret = "simulated";
   cluster_options.fabric.join = options_.join;
@@ -106,9 +112,6 @@ SimNode::SimNode(SimNodeOptions options, std::uint64_t incarnation, EventQueue& 
     cluster_->on_accept(std::move(connection));
   });
 
-  document_options_ = options_.documents;
-  document_options_.self = sim_address(options_.index);
-  for (std::uint32_t i = 0; i < options_.nodes; ++i) document_options_.nodes.push_back(sim_address(i));
   journal_ = std::make_unique<document::MemoryJournal>(
       disk, document::MemoryJournalOptions{.on_pending = [this] { schedule_flush(); }});
   const document::Services services{document_options_, {}, journal_.get(), membership_, metrics_};
@@ -194,7 +197,10 @@ void SimNode::schedule_flush() {
 }
 
 void SimNode::leave() {
-  shards_[0]->shard->ask(membership_, cluster::Leave{"the node stops"}, 5s, [](const Result<Done>&) {});
+  const Ref<document::PlacementService> placement(Address{id_, ActorId::named(document::kPlacementName)});
+  shards_[0]->shard->ask(placement, document::StepDown{}, 5s, [this](const Result<Done>&) {
+    shards_[0]->shard->ask(membership_, cluster::Leave{"the node stops"}, 5s, [](const Result<Done>&) {});
+  });
   wake(0);
 }
 

@@ -9,6 +9,7 @@
 
 #include "troupe/cluster/cluster.hpp"
 #include "troupe/document/memory_journal.hpp"
+#include "troupe/document/placement.hpp"
 #include "troupe/document/services.hpp"
 #include "troupe/session/render_cache.hpp"
 #include "troupe/sim/event_queue.hpp"
@@ -24,6 +25,7 @@ struct SimNodeOptions {
   bool is_server = true;
   std::vector<std::string> join;        ///< Cluster addresses of other nodes.
   std::uint32_t nodes = 1;              ///< In the world; each may own documents.
+  bool shares_journal = false;          ///< One disk is that of all: documents move.
   document::DocumentOptions documents;  ///< Types and limits; the node fills in who owns what.
   cluster::StrongDeliveryOptions delivery;
   cluster::ClusterOptions cluster;  ///< Times and limits; the rest is set from the above.
@@ -58,7 +60,7 @@ class SimNode {
 
   /// Something was given to the shard from outside: it gets a turn soon, and after it each time it needs one.
   void wake(std::uint32_t shard);
-  /// Leaves the cluster in good order; the node is to be destroyed some time later.
+  /// Hands its documents over and leaves the cluster in good order; the node is to be destroyed some time later.
   void leave();
 
  private:

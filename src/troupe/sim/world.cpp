@@ -28,6 +28,7 @@ World::~World() {
 
 void World::start(std::uint32_t index) {
   Place& place = nodes_[index];
+  if (place.is_stopping) crash(index);
   if (place.life) return;
   SimNodeOptions node{.index = index, .shards = options_.shards, .data_lanes = options_.data_lanes};
   node.overlay = options_.overlay;
@@ -37,12 +38,13 @@ void World::start(std::uint32_t index) {
     if (other != index && is_wanted) node.join.push_back(sim_address(other));
   }
   node.nodes = node_count();
+  node.shares_journal = options_.shares_journal;
   node.documents = options_.documents;
   node.delivery = options_.delivery;
   node.cluster = options_.cluster;
   node.unknown_chance = options_.unknown_chance;
   write(LogLevel::kInfo, "world", fmt::format("{} starts", sim_node_name(index)));
-  place.life = std::make_unique<SimNode>(std::move(node), place.incarnation += 1'000, events_, network_, *place.disk,
+  place.life = std::make_unique<SimNode>(std::move(node), place.incarnation += 1'000, events_, network_, disk(index),
                                          static_cast<LogSink&>(*this), random_.fork());
 }
 
@@ -51,7 +53,19 @@ void World::crash(std::uint32_t index, bool with_its_machine) {
   write(LogLevel::kInfo, "world",
         fmt::format("{} crashes{}", sim_node_name(index), with_its_machine ? " with its machine" : ""));
   network_.node_gone(index, with_its_machine);
+  nodes_[index].is_stopping = false;
   nodes_[index].life.reset();
+}
+
+void World::stop(std::uint32_t index) {
+  if (!nodes_[index].life || nodes_[index].is_stopping) return;
+  write(LogLevel::kInfo, "world", fmt::format("{} stops", sim_node_name(index)));
+  nodes_[index].life->leave();
+  nodes_[index].is_stopping = true;
+  events_.after(Duration(random_.between(1'000'000'000, 2'000'000'000)),
+                [this, index, incarnation = nodes_[index].incarnation] {
+                  if (nodes_[index].incarnation == incarnation) crash(index);
+                });
 }
 
 void World::run_for(Duration duration) {

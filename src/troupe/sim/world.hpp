@@ -17,6 +17,7 @@ struct WorldOptions {
   std::uint32_t data_lanes = 1;
   std::string overlay = "full_mesh";  ///< Static: a line. Of client_server, the first two are servers.
   double unknown_chance = 0;          ///< Of each flush (SimNodeOptions).
+  bool shares_journal = false;        ///< All nodes have one disk, that of node 0: documents move.
   SimNetworkOptions network;
   document::DocumentOptions documents;  ///< Types and limits.
   cluster::StrongDeliveryOptions delivery;
@@ -38,11 +39,14 @@ class World final : private LogSink {
 
   /// Null while it is down.
   SimNode* node(std::uint32_t index) { return nodes_[index].life.get(); }
-  document::MemoryDisk& disk(std::uint32_t index) { return *nodes_[index].disk; }
+  document::MemoryDisk& disk(std::uint32_t index) { return *nodes_[options_.shares_journal ? 0 : index].disk; }
 
+  /// What is stopping has stopped then.
   void start(std::uint32_t index);
   /// Kills the process, or takes the power from the whole machine, of which the others are told nothing.
   void crash(std::uint32_t index, bool with_its_machine = false);
+  /// Ends the process in good order, within a second or two.
+  void stop(std::uint32_t index);
 
   void run_for(Duration duration);
   /// Runs until `reached()`; false if `within` passes first.
@@ -61,6 +65,7 @@ class World final : private LogSink {
     std::unique_ptr<document::MemoryDisk> disk;
     std::unique_ptr<SimNode> life;
     std::uint64_t incarnation = 0;
+    bool is_stopping = false;
   };
 
   WorldOptions options_;

@@ -20,7 +20,7 @@ class OwnerFront : public Actor<OwnerFront> {
   using Messages = troupe::Messages<Append, Read, Follow, Idle>;
   explicit OwnerFront(std::vector<std::uint64_t>& idle) : idle_(idle) {}
   void on(Append&& request, ReplyTo<Append::Reply> reply) {
-    context().tell(to(), OwnerAppend{std::move(request), std::move(reply)});
+    context().tell(to(), OwnerAppend{{std::move(request), {}}, std::move(reply)});
   }
   void on(Read&& request, ReplyTo<Read::Reply> reply) {
     context().tell(to(), OwnerRead{std::move(request), std::move(reply)});

@@ -70,7 +70,10 @@ class DocumentReplicaTest : public testing::Test {
     replica_ = world_.shard()
                    .spawn<DocumentReplica>(
                        {.name = "replica"}, "text/a", options_, Ref<DocumentsActor>(front_.address()),
-                       [this] { return owner_there_ ? Ref<DocumentsActor>(front_.address()) : Ref<DocumentsActor>(); },
+                       [this]() -> Result<Ref<DocumentsActor>> {
+                         if (!owner_there_) return fail(ErrorCode::kUnreachable, "it is away");
+                         return Ref<DocumentsActor>(front_.address());
+                       },
                        world_.metrics())
                    .value();
     session_ = world_.shard().spawn<Session>({}, heard_).value();
