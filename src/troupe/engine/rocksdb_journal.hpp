@@ -34,7 +34,8 @@ struct RocksDbJournalOptions {
   std::size_t memory_bytes_max =
       64U << 20U;  ///< RocksDB's: half for what is not yet in files, half for what is cached.
 
-  // After a failed write the database is opened again: at once, then after these delays, doubled each time.
+  // After a failed write the database is opened again: at once, then after these delays, doubled each time, less up
+  // to half of them.
   Duration reopen_delay_min = 100ms;
   Duration reopen_delay_max = 5s;
 
@@ -77,10 +78,10 @@ class RocksDbJournal final : public document::Journal {
   void close();
 
  private:
-  class Core;
-  explicit RocksDbJournal(std::unique_ptr<Core> core);
+  struct Parts;
+  explicit RocksDbJournal(std::unique_ptr<Parts> parts);
 
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace troupe::engine
