@@ -17,6 +17,8 @@ struct PostgresAddress {
   std::string password;           ///< Empty: as the connection string or libpq's password file says.
   Duration connect_timeout = 2s;  ///< For each host.
   Duration answer_timeout = 5s;   ///< For one statement.
+  /// Whether one without synchronous standbys is refused.
+  bool needs_standbys = false;
 };
 
 /// What libpq wants to know of one host.

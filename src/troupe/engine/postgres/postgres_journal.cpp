@@ -9,6 +9,7 @@
 #include "troupe/base/hash.hpp"
 #include "troupe/engine/journal_core.hpp"
 #include "troupe/engine/postgres/postgres_store.hpp"
+#include "troupe/engine/postgres/postgres_tables.hpp"
 
 namespace troupe::engine {
 namespace {
@@ -84,6 +85,12 @@ Result<std::unique_ptr<PostgresJournal>> PostgresJournal::open(PostgresJournalOp
     parts->writers.push_back(std::make_unique<JournalCore>(std::move(core), std::move(*store), parts->counters));
   }
   return std::unique_ptr<PostgresJournal>(new PostgresJournal(std::move(parts)));
+}
+
+Result<void> PostgresJournal::check(const PostgresAddress& address) {
+  auto connected = PostgresConnection::connect(address, 0);
+  if (!connected) return std::unexpected(std::move(connected.error()));
+  return check_promises(**connected, address);
 }
 
 PostgresJournal::PostgresJournal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

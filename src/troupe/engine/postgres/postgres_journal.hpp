@@ -9,7 +9,7 @@
 #include "troupe/base/error.hpp"
 #include "troupe/base/metrics.hpp"
 #include "troupe/base/time.hpp"
-#include "troupe/document/journal.hpp"
+#include "troupe/engine/engine_journal.hpp"
 #include "troupe/engine/postgres/postgres_address.hpp"
 
 namespace troupe::engine {
@@ -52,11 +52,14 @@ struct PostgresJournalOptions {
 ///
 /// When a transaction's outcome is unknown (the connection was lost, or there is no answer in time), its appends are
 /// answered `kUnknown`, and this writer refuses with `unavailable` until a write of its own was committed again.
-class PostgresJournal final : public document::Journal {
+class PostgresJournal final : public EngineJournal {
  public:
   /// The detail of an error names the server and never the password: `unavailable` if no host takes writes,
   /// `invalid_argument` for a connection string that is none and for tables of another format.
   static Result<std::unique_ptr<PostgresJournal>> open(PostgresJournalOptions options);
+
+  /// Whether a host of the address takes writes and promises what the address asks for. Changes nothing.
+  static Result<void> check(const PostgresAddress& address);
 
   /// Closes.
   ~PostgresJournal() override;
@@ -67,11 +70,11 @@ class PostgresJournal final : public document::Journal {
   void save_snapshot(std::string stream, std::uint64_t fence, document::Snapshot snapshot, Done<bool> done) override;
 
   /// Whether all writers take appends; if not, why not. Any thread.
-  Result<void> health() const;
+  Result<void> health() const override;
 
   /// Answers what waits and ends the threads. Calls that come later are refused with `stopping`. Once, and not from a
   /// `done`.
-  void close();
+  void close() override;
 
  private:
   struct Parts;

@@ -102,6 +102,27 @@ TEST_F(PostgresJournalTest, a_database_that_is_not_there_is_named_without_its_pa
   EXPECT_FALSE(opened.error().detail.contains("geheim")) << opened.error().detail;
 }
 
+TEST_F(PostgresJournalTest, a_database_that_promises_too_little_is_refused) {
+  PostgresAddress address = under_test_.another_options().address;
+  EXPECT_TRUE(PostgresJournal::check(address).has_value());
+  address.needs_standbys = true;
+  const auto alone = PostgresJournal::check(address);
+  ASSERT_FALSE(alone.has_value());
+  EXPECT_EQ(alone.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(alone.error().detail.contains("has no synchronous standbys")) << alone.error().detail;
+  auto options = under_test_.another_options();
+  options.address.needs_standbys = true;
+  EXPECT_EQ(PostgresJournal::open(std::move(options)).error(), alone.error());
+
+  PostgresServer careless;
+  careless.restart_with("fsync=off");
+  address.connection = careless.connection();
+  address.needs_standbys = false;
+  const auto unsafe = PostgresJournal::check(address);
+  ASSERT_FALSE(unsafe.has_value());
+  EXPECT_TRUE(unsafe.error().detail.contains("has fsync = off")) << unsafe.error().detail;
+}
+
 TEST_F(PostgresJournalTest, of_several_hosts_one_that_takes_writes_is_found) {
   auto options = under_test_.another_options();
   options.address.connection += " host=/nowhere," + under_test_.server.folder().string();

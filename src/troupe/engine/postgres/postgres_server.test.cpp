@@ -82,10 +82,15 @@ pid_t PostgresServer::run(const std::vector<std::string>& command) const {
   return child;
 }
 
-void PostgresServer::start() {
+void PostgresServer::restart_with(const std::string& setting) {
+  kill();
+  start(setting);
+}
+
+void PostgresServer::start(const std::string& setting) {
   const std::string folder = folder_.string();
   server_ = run({program("postgres"), "-D", folder + "/data", "-k", folder, "-c", "listen_addresses=", "-c",
-                 "port=5432", "-c", "fsync=on", "-c", "shared_buffers=32MB", "-c", "max_connections=60"});
+                 "port=5432", "-c", setting, "-c", "shared_buffers=32MB", "-c", "max_connections=60"});
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (PQping(connection().c_str()) != PQPING_OK) {
     ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "PostgreSQL does not start: see " << folder_ / "output";

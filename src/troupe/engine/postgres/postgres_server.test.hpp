@@ -19,10 +19,11 @@ class PostgresServer {
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
-  /// Returns when it takes connections.
-  void start();
+  /// Returns when it takes connections. `setting`: one of this start, as in postgresql.conf.
+  void start(const std::string& setting = "fsync=on");
   /// As a power cut ends it.
   void kill();
+  void restart_with(const std::string& setting);
   pid_t pid() const { return server_; }
   /// What one of the server's processes writes beyond this fails, as on a full disk. `bytes` as prlimit(1) reads it.
   void limit_file_size(pid_t process, const std::string& bytes) const;

@@ -128,6 +128,7 @@ Result<StreamHead> head_of(std::string_view stream, std::string_view record) {
 Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresAddress address, std::size_t first_host) {
   auto writer = PostgresConnection::connect(address, first_host);
   if (!writer) return std::unexpected(std::move(writer.error()));
+  if (auto promised = check_promises(**writer, address); !promised) return std::unexpected(std::move(promised.error()));
   if (auto prepared = prepare_tables(**writer); !prepared) return std::unexpected(std::move(prepared.error()));
   return std::unique_ptr<PostgresStore>(new PostgresStore(std::move(address), first_host, std::move(*writer)));
 }
@@ -275,9 +276,7 @@ Result<std::vector<Event>> PostgresStore::read(const ReadRequest& request) {
 
 Result<void> PostgresStore::check() {
   if (writer_ == nullptr) return fail(ErrorCode::kUnavailable, "no connection to PostgreSQL");
-  const auto rows = writer_->execute("SELECT 1");
-  if (!rows) return std::unexpected(rows.error().error);
-  return {};
+  return check_promises(*writer_, address_);
 }
 
 Result<void> PostgresStore::recover() {
@@ -295,6 +294,7 @@ Result<void> PostgresStore::recover() {
     if (auto prepared = prepare_tables(**connected); !prepared) return prepared;
     writer_ = std::move(*connected);
   }
+  if (auto promised = check_promises(*writer_, address_); !promised) return promised;
   if (const auto probed = writer_->execute(kProbe); !probed) return std::unexpected(probed.error().error);
   return {};
 }

@@ -110,4 +110,23 @@ Result<void> prepare_tables(PostgresConnection& connection) {
   return fail(ErrorCode::kUnavailable, "the journal's tables could not be made: " + cause);
 }
 
+Result<void> check_promises(PostgresConnection& connection, const PostgresAddress& address) {
+  const auto settings = connection.execute(
+      "SELECT coalesce(current_setting('fsync', true), 'on'), "
+      "coalesce(current_setting('synchronous_standby_names', true), 'of an engine that has none')");
+  if (!settings) return std::unexpected(settings.error().error);
+  if (settings->size() != 1) return fail(ErrorCode::kUnavailable, connection.name() + " does not tell its settings");
+  if (settings->bytes(0, 0) == "off") {
+    return fail(ErrorCode::kInvalidArgument, "PostgreSQL at " + connection.name() +
+                                                 " has fsync = off, so what it acknowledges can be lost; set it to on");
+  }
+  if (address.needs_standbys && settings->bytes(0, 1).empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "PostgreSQL at " + connection.name() +
+                    " has no synchronous standbys, so acknowledged events would be lost with its machine: set "
+                    "synchronous_standby_names, or say that this is wanted: journal.durability = \"node\"");
+  }
+  return {};
+}
+
 }  // namespace troupe::engine

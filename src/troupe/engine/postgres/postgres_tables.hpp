@@ -10,6 +10,10 @@ namespace troupe::engine {
 /// Makes the tables if they are not there, whoever else does it at the same time, and refuses those of another format.
 Result<void> prepare_tables(PostgresConnection& connection);
 
+/// Whether the server keeps what it acknowledges: it flushes, and, if the address asks for it, waits for standbys. An
+/// engine without these settings is a distributed one. `invalid_argument` has the remedy.
+Result<void> check_promises(PostgresConnection& connection, const PostgresAddress& address);
+
 /// A write that changes nothing: whether it is committed shows whether writes work.
 extern const char* const kProbe;
 
