@@ -53,18 +53,15 @@ export class PostgresServer {
   async createStandby(primary, name) {
     await this.#giveFolder();
     await call('pg_basebackup', '--no-sync', '--checkpoint=fast', '-h', primary.folder, '-p', PORT, '-U', 'troupe', '-D', this.data);
-    this.settings = [`primary_conninfo=host=${primary.folder} port=${PORT} user=troupe application_name=${name}`];
-    await run('setpriv', [...asUser, 'touch', join(this.data, 'standby.signal')]);
+    const words = ['sh', '-c', 'touch "$0/standby.signal" && echo "primary_conninfo = \'$1\'" >> "$0/postgresql.auto.conf"', this.data];
+    await run('setpriv', [...asUser, '--', ...words, `host=${primary.folder} port=${PORT} user=troupe application_name=${name}`]);
     return this;
   }
-
-  /** @type {string[]} */
-  settings = [];
 
   /** @param {string[]} settings  As in postgresql.conf, of this start alone. */
   async start(...settings) {
     const words = ['-D', this.data, '-k', this.folder, '-c', 'listen_addresses=', '-c', `port=${PORT}`, '-c', 'shared_buffers=32MB', '-c', 'max_connections=60'];
-    for (const setting of [...this.settings, ...settings]) words.push('-c', setting);
+    for (const setting of settings) words.push('-c', setting);
     this.#process = spawn('setpriv', ['--pdeathsig', 'QUIT', ...asUser, program('postgres'), ...words], { stdio: 'ignore' });
     await until('PostgreSQL takes connections', () => this.isUp());
     return this;
