@@ -40,7 +40,7 @@ function(troupe_library name)
   install(TARGETS ${target} EXPORT troupe FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
   if(tests)
-    troupe_test(${name}_test SOURCES ${tests} LIBRARIES ${target} PREFIX ${name})
+    troupe_test(${name}_test SOURCES ${tests} LIBRARIES ${target} ${arg_LIBRARIES} PREFIX ${name})
   endif()
 endfunction()
 

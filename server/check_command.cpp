@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "troupe/node/journal/open_journal.hpp"
+
 namespace troupe::server {
 
 CLI::App* add_check_command(CLI::App& app, ConfigFlags& flags) {
@@ -20,6 +22,10 @@ int check_command(const ConfigSources& sources, std::ostream& out) {
   if (config.has_errors()) {
     const auto errors = std::ranges::count(config.problems, true, &ConfigProblem::is_error);
     out << errors << (errors == 1 ? " error\n" : " errors\n");
+    return 1;
+  }
+  if (const auto database = check_database(config.options); !database) {
+    out << sources.file << ": error: journal.connection: " << database.error().detail << "\n1 error\n";
     return 1;
   }
   out << sources.file << " is fine\n";

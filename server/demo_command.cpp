@@ -164,9 +164,22 @@ void ClusterDemo::make_nodes(const std::string& secret, const std::string& admin
     }
     const std::string data = fmt::format("{}/demo-{}/{}", options_.data, options_.nodes, name);
     std::filesystem::create_directories(data);
-    std::vector<std::string> arguments{
-        "--name", name,     "--http", http_address(i), "--cluster", cluster_address(i), "--join",
-        join,     "--data", data,     "--secret-file", secret,      "--shards",         "1"};
+    std::vector<std::string> arguments{"--name",
+                                       name,
+                                       "--http",
+                                       http_address(i),
+                                       "--cluster",
+                                       cluster_address(i),
+                                       "--join",
+                                       join,
+                                       "--data",
+                                       data,
+                                       "--secret-file",
+                                       secret,
+                                       "--shards",
+                                       "1",
+                                       "--journal-durability",
+                                       "node"};
     if (!options_.overlay.empty()) arguments.insert(arguments.end(), {"--cluster-overlay", options_.overlay});
     // Two servers, so that clients can lose one.
     if (options_.overlay == "client_server" && i >= 2) arguments.insert(arguments.end(), {"--cluster-role", "client"});

@@ -3,6 +3,7 @@
 # Silent and quick when nothing is missing.
 #   build    compiler, CMake and the C++ libraries         web      Node and npm, unless a recent Node is on the PATH
 #   browser  Chromium, for the browser tests               strict   clang 19, clang-format, clang-tidy, sanitizers
+#   postgres PostgreSQL 15, for tests and for demos of several nodes
 #   erlang, caf   what `troupe bench --peers` compares with
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,7 +14,7 @@ packages_of() {
   case "$1" in
     build)
       echo g++ cmake ninja-build ccache git ca-certificates python3 \
-        libboost1.81-dev librocksdb-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev \
+        libboost1.81-dev librocksdb-dev libpq-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev \
         prometheus-cpp-dev nlohmann-json3-dev libgtest-dev libgmock-dev libbenchmark-dev libmimalloc-dev \
         libxxhash-dev libssl-dev openssl zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libbz2-dev libcurl4-openssl-dev libc-ares-dev
       ;;
@@ -26,9 +27,10 @@ packages_of() {
       echo fonts-dejavu-core
       ;;
     strict) echo clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 llvm-19 ;;
+    postgres) echo postgresql-15 ;;
     erlang) echo erlang-base ;;
     caf) echo libcaf-dev ;;
-    *) fail "install_packages: no group '$1'" "the groups are build, web, browser, strict, erlang and caf" ;;
+    *) fail "install_packages: no group '$1'" "the groups are build, web, browser, strict, postgres, erlang and caf" ;;
   esac
 }
 

@@ -43,7 +43,7 @@ export class TroupeNode {
   async start() {
     this.#earlierLog = this.log;
     this.flags.http ??= `127.0.0.1:${(await freePorts(1))[0]}`;
-    const flags = { name: this.name, data: this.data, ...this.flags };
+    const flags = { name: this.name, data: this.data, 'journal-durability': 'node', ...this.flags };
     this.program = new Program(['serve', ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])], { env: this.env, prefix: this.prefix });
     const [, name, address, cluster] = await this.program.waitForOutput(READY);
     assert.equal(name, this.name);

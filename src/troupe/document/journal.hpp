@@ -55,7 +55,8 @@ struct ReadRequest {
                                         ///< Counted as in `size_bytes(event)` (stream_rules.hpp).
 };
 
-/// The port to ordered durable streams of events. Engines: RocksDB (engine/), the simulated disk (`MemoryJournal`).
+/// The port to ordered durable streams of events. Engines: RocksDB and PostgreSQL (engine/), the simulated disk
+/// (`MemoryJournal`).
 /// What engines decide alike is in stream_rules.hpp; journal_conformance_suite.hpp tests it.
 ///
 /// Every call returns at once, from any thread. `done` is called exactly once, unless the journal is destroyed first:

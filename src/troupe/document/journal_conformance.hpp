@@ -44,6 +44,13 @@ class JournalUnderTest {
   virtual void corrupt_event(const std::string& stream, std::uint64_t seq) = 0;
   /// The next append has an unknown outcome; the event is on the storage if `applied`.
   virtual void fail_next_append_unknown(bool applied) = 0;
+  /// The storage breaks at its access number `step` from now on (0: the next one), before or while that takes effect,
+  /// and does nothing more until `reopen`.
+  virtual void break_at_step(std::size_t step) = 0;
+  /// Whether it got so far.
+  virtual bool is_broken() = 0;
+  /// Whether a journal with a broken storage still answers, if only with a failure.
+  virtual bool answers_when_broken() { return true; }
   /// Waits until the journal takes appends again after a failure.
   virtual void wait_until_healthy() {}
 };
@@ -113,6 +120,14 @@ class JournalConformance : public testing::TestWithParam<JournalFactory> {
     return answer.get();
   }
 
+  /// As `wait`; nothing if no answer can come, since the storage is broken.
+  template <class T>
+  std::optional<Result<T>> try_wait(Answer<T> answer) {
+    under_test_->run();
+    if (answer.count() == 0 && under_test_->is_broken() && !under_test_->answers_when_broken()) return std::nullopt;
+    return answer.get();
+  }
+
   Answer<AppendOutcome> begin_append(const std::string& stream, std::uint64_t fence, std::vector<Event> events) {
     Answer<AppendOutcome> answer;
     const std::uint64_t last = events.empty() ? 0 : events.front().seq - 1;
@@ -143,10 +158,13 @@ class JournalConformance : public testing::TestWithParam<JournalFactory> {
     EXPECT_TRUE(events.has_value()) << events.error().to_string();
     return events.value_or(std::vector<Event>{});
   }
-  Result<bool> save(const std::string& stream, std::uint64_t fence, std::uint64_t seq, std::string_view state) {
+  Answer<bool> begin_save(const std::string& stream, std::uint64_t fence, std::uint64_t seq, std::string_view state) {
     Answer<bool> answer;
     journal().save_snapshot(stream, fence, {seq, seq * 1000, Bytes::copy_of(state)}, answer.done());
-    return wait(answer);
+    return answer;
+  }
+  Result<bool> save(const std::string& stream, std::uint64_t fence, std::uint64_t seq, std::string_view state) {
+    return wait(begin_save(stream, fence, seq, state));
   }
 
  private:

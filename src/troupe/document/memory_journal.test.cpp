@@ -12,9 +12,13 @@ class MemoryJournalUnderTest final : public JournalUnderTest {
   explicit MemoryJournalUnderTest(const JournalLimits& limits) : limits_(limits) { reopen(); }
 
   Journal& journal() override { return *journal_; }
-  void run() override { journal_->run_all(); }
+  void run() override {
+    // Flushing a request is a step, and answering it is another.
+    while (!is_broken() && (journal_->answer(1) == 1 || journal_->flush(1) == 1)) ++steps_;
+  }
   void reopen() override {
     journal_.reset();
+    breaks_at_ = SIZE_MAX;
     MemoryJournalOptions options;
     options.queue_requests_max = limits_.queue_requests_max;
     options.queue_bytes_max = limits_.queue_bytes_max;
@@ -26,8 +30,13 @@ class MemoryJournalUnderTest final : public JournalUnderTest {
     EXPECT_TRUE(disk_.corrupt_event(stream, seq));
   }
   void fail_next_append_unknown(bool applied) override { journal_->fail_next_append_unknown(applied); }
+  void break_at_step(std::size_t step) override { breaks_at_ = steps_ + step; }
+  bool is_broken() override { return steps_ >= breaks_at_; }
+  bool answers_when_broken() override { return false; }
 
  private:
+  std::size_t steps_ = 0;
+  std::size_t breaks_at_ = SIZE_MAX;
   JournalLimits limits_;
   MemoryDisk disk_{1};
   std::unique_ptr<MemoryJournal> journal_;

@@ -9,14 +9,6 @@
 namespace troupe::engine {
 namespace {
 
-/// The stream that a call writes to; null for a read.
-const std::string* written_stream(const QueuedCall& queued) {
-  if (const auto* open = std::get_if<OpenCall>(&queued.call)) return &open->stream;
-  if (const auto* append = std::get_if<AppendCall>(&queued.call)) return &append->request.stream;
-  if (const auto* save = std::get_if<SaveCall>(&queued.call)) return &save->stream;
-  return nullptr;
-}
-
 std::size_t events_in(const QueuedCall& queued) {
   const auto* append = std::get_if<AppendCall>(&queued.call);
   return append == nullptr ? 0 : append->request.events.size();
@@ -57,9 +49,9 @@ Result<bool> CallQueue::push_read(ReadCall& call) {
   return true;
 }
 
-std::vector<QueuedCall> CallQueue::take() {
+std::vector<QueuedCall> CallQueue::take(Duration patience) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return closed_ || !calls_.empty(); });
+  changed_.wait_for(lock, patience, [this] { return closed_ || !calls_.empty(); });
   std::vector<QueuedCall> batch;
   std::size_t events = 0;
   std::size_t bytes = 0;
@@ -112,6 +104,11 @@ void CallQueue::refuse_writes(std::optional<Error> cause) {
 std::optional<Error> CallQueue::cause() const {
   const std::lock_guard lock(mutex_);
   return cause_;
+}
+
+bool CallQueue::is_drained() const {
+  const std::lock_guard lock(mutex_);
+  return closed_ && calls_.empty();
 }
 
 void CallQueue::close() {

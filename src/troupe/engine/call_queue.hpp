@@ -12,7 +12,7 @@
 
 #include "troupe/base/error.hpp"
 #include "troupe/base/time.hpp"
-#include "troupe/engine/group_commit.hpp"
+#include "troupe/engine/journal_call.hpp"
 
 namespace troupe::engine {
 
@@ -37,8 +37,10 @@ class CallQueue {
   /// it may run now.
   Result<bool> push_read(ReadCall& call);
 
-  /// The next batch, at least one call; waits for it. Empty after `close` when all is taken.
-  std::vector<QueuedCall> take();
+  /// The next batch. Waits for one so long; empty if none came.
+  std::vector<QueuedCall> take(Duration patience);
+  /// Closed, and all is taken.
+  bool is_drained() const;
   /// All that waits, without waiting.
   std::vector<QueuedCall> take_all();
 

@@ -2,76 +2,60 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <optional>
+#include <string_view>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
-#include "troupe/document/journal.hpp"
-#include "troupe/document/stream_rules.hpp"
 #include "troupe/engine/head_cache.hpp"
-#include "troupe/engine/rocksdb_store.hpp"
+#include "troupe/engine/journal_call.hpp"
+#include "troupe/engine/journal_store.hpp"
 
 namespace troupe::engine {
 
-// The calls that go through the writer's queue, each with what is to be answered.
-struct OpenCall {
-  std::string stream;
-  document::Journal::Done<document::OpenedStream> done;
-  Result<document::OpenedStream> result;
-};
-struct AppendCall {
-  document::AppendRequest request;
-  document::Journal::Done<document::AppendOutcome> done;
-  Result<document::AppendOutcome> result;
-};
-struct SaveCall {
-  std::string stream;
-  std::uint64_t fence = 0;
-  document::Snapshot snapshot;
-  document::Journal::Done<bool> done;
-  Result<bool> result;
-};
-/// A read that waits for the writes on its stream that were called before it. It takes no part in the commit.
-struct ReadCall {
-  document::ReadRequest request;
-  document::Journal::Done<std::vector<document::Event>> done;
-};
-
-struct QueuedCall {
-  std::size_t size_bytes = 0;
-  std::variant<OpenCall, AppendCall, SaveCall, ReadCall> call;
-};
-
 /// Decides and writes many calls as one batch: each is checked against the stream's head as the calls before it will
-/// leave it, and everything that is accepted becomes durable with one flush of the disk. Used once.
+/// leave it, and everything that is accepted becomes durable with one commit of the store. Used once.
+///
+/// The heads may come from the cache, where another machine's writer makes them old. So the store writes a change only
+/// if the head is still the one that the decision rests on, and a refusal that rests on the cache is looked up before
+/// it is given: both are decided again from the store's own heads.
 class GroupCommit {
  public:
-  GroupCommit(RocksDbStore& store, HeadCache& heads) : store_(store), heads_(heads), batch_(store) {}
+  GroupCommit(JournalStore& store, HeadCache& heads) : store_(store), heads_(heads) {}
 
   /// Fills in each call's `result` (of an open without the snapshot) and brings the cache up to date. After an error
-  /// the calls that were accepted are answered unknown, the cache is empty, and the store is of no more use.
-  Result<void> run(std::vector<QueuedCall>& calls);
+  /// the calls that were accepted are answered unknown (or `unavailable` if nothing was written), and the cache is
+  /// empty.
+  std::optional<CommitFailure> run(std::vector<QueuedCall>& calls);
 
   std::uint64_t events_written() const { return events_written_; }
 
  private:
   struct Touched {
-    document::StreamHead head;
-    bool is_changed = false;
+    Result<document::StreamHead> head;  ///< As the calls so far will leave it.
+    document::StreamHead before;
+    bool is_cached = false;
+    bool is_doubtful = false;  ///< A call was refused because of a head that may be old.
+    std::vector<const document::Event*> events;
+    const document::Snapshot* snapshot = nullptr;
   };
+  using Calls = std::vector<QueuedCall*>;
 
+  std::optional<CommitFailure> decide(const Calls& calls);
+  Result<void> load_heads(const Calls& calls);
   void stage(OpenCall& call);
   void stage(AppendCall& call);
   void stage(SaveCall& call);
   void stage(ReadCall&) {}
-  Result<Touched*> touch(const std::string& stream);
-  static void mark_unknown(QueuedCall& call, const Error& cause);
+  bool forget_doubtful();
+  std::optional<CommitFailure> commit();
+  Calls settle(const Calls& calls);
 
-  RocksDbStore& store_;
+  JournalStore& store_;
   HeadCache& heads_;
-  RocksDbStore::Batch batch_;
-  std::unordered_map<std::string, Touched> touched_;
+  std::unordered_map<std::string_view, Touched> touched_;
+  std::vector<StreamChange> changes_;
+  std::vector<ChangeOutcome> outcomes_;
   std::uint64_t events_written_ = 0;
 };
 

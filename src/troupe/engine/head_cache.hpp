@@ -40,6 +40,14 @@ class HeadCache {
     by_name_.emplace(heads_.front().first, heads_.begin());
   }
 
+  void erase(std::string_view stream) {
+    const auto found = by_name_.find(stream);
+    if (found == by_name_.end()) return;
+    const auto entry = found->second;
+    by_name_.erase(found);
+    heads_.erase(entry);
+  }
+
   void clear() {
     by_name_.clear();
     heads_.clear();

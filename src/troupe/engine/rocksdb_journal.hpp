@@ -9,7 +9,7 @@
 #include "troupe/base/error.hpp"
 #include "troupe/base/metrics.hpp"
 #include "troupe/base/time.hpp"
-#include "troupe/document/journal.hpp"
+#include "troupe/engine/engine_journal.hpp"
 
 namespace rocksdb {
 class Env;
@@ -34,7 +34,8 @@ struct RocksDbJournalOptions {
   std::size_t memory_bytes_max =
       64U << 20U;  ///< RocksDB's: half for what is not yet in files, half for what is cached.
 
-  // After a failed write the database is opened again: at once, then after these delays, doubled each time.
+  // After a failed write the database is opened again: at once, then after these delays, doubled each time, less up
+  // to half of them.
   Duration reopen_delay_min = 100ms;
   Duration reopen_delay_max = 5s;
 
@@ -54,7 +55,7 @@ struct RocksDbJournalOptions {
 ///
 /// When a write fails, its appends are answered `kUnknown`, and until the database could be opened again every new
 /// open, append and snapshot is refused with `unavailable`; `health` says why.
-class RocksDbJournal final : public document::Journal {
+class RocksDbJournal final : public EngineJournal {
  public:
   /// The detail of an error names the directory and the remedy: `unavailable` if another process uses it,
   /// `input_output` if it cannot be written, `corrupt` if it is damaged, `invalid_argument` if another version of the
@@ -70,17 +71,17 @@ class RocksDbJournal final : public document::Journal {
   void save_snapshot(std::string stream, std::uint64_t fence, document::Snapshot snapshot, Done<bool> done) override;
 
   /// Whether appends are taken; if not, why not. Any thread.
-  Result<void> health() const;
+  Result<void> health() const override;
 
   /// Answers what waits, ends the threads and flushes. Calls that come later are refused with `stopping`. Once, and not
   /// from a `done`.
-  void close();
+  void close() override;
 
  private:
-  class Core;
-  explicit RocksDbJournal(std::unique_ptr<Core> core);
+  struct Parts;
+  explicit RocksDbJournal(std::unique_ptr<Parts> parts);
 
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace troupe::engine

@@ -130,6 +130,12 @@ struct RocksDbStore::Database {
     return copy_of(value);
   }
 
+  /// Zeros if there is no such stream.
+  Result<StreamHead> head(std::string_view stream) const;
+  /// Zeros if there is none.
+  Result<Snapshot> snapshot(std::string_view stream) const;
+  Result<std::vector<Event>> read(const ReadRequest& request) const;
+
   /// Marks a new database with the version of its format, and refuses one with another.
   Result<void> check_format(const std::string& directory) {
     const std::string ours = std::to_string(kFormatVersion);
@@ -148,40 +154,21 @@ struct RocksDbStore::Database {
   }
 };
 
-RocksDbStore::RocksDbStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
-RocksDbStore::~RocksDbStore() = default;
-
-Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbStoreOptions& options) {
-  if (auto prepared = prepare_directory(options.directory); !prepared) return std::unexpected(prepared.error());
-  auto database = std::make_unique<Database>();
-  database->cache = rocksdb::NewLRUCache(options.memory_bytes_max / 2);
-  const auto family = family_options(options, database->cache);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
-      {rocksdb::kDefaultColumnFamilyName, family}, {"heads", family}, {"events", family}, {"snapshots", family}};
-  rocksdb::DB* db = nullptr;
-  const auto status =
-      rocksdb::DB::Open(database_options(options), options.directory, descriptors, &database->families, &db);
-  if (!status.ok()) return std::unexpected(opening_error(status, options.directory));
-  database->db.reset(db);
-  if (auto format = database->check_format(options.directory); !format) return std::unexpected(format.error());
-  return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(database)));
-}
-
-Result<StreamHead> RocksDbStore::head(std::string_view stream) const {
-  auto record = database_->get(database_->heads(), stream, "the head of stream " + std::string(stream));
+Result<StreamHead> RocksDbStore::Database::head(std::string_view stream) const {
+  auto record = get(heads(), stream, "the head of stream " + std::string(stream));
   if (!record) return std::unexpected(record.error());
   if (record->empty()) return StreamHead{};
   return decode_head(stream, *record);
 }
 
-Result<Snapshot> RocksDbStore::snapshot(std::string_view stream) const {
-  auto record = database_->get(database_->snapshots(), stream, "the snapshot of stream " + std::string(stream));
+Result<Snapshot> RocksDbStore::Database::snapshot(std::string_view stream) const {
+  auto record = get(snapshots(), stream, "the snapshot of stream " + std::string(stream));
   if (!record) return std::unexpected(record.error());
   if (record->empty()) return Snapshot{};
   return decode_snapshot(stream, *record);
 }
 
-Result<std::vector<Event>> RocksDbStore::read(const ReadRequest& request) const {
+Result<std::vector<Event>> RocksDbStore::Database::read(const ReadRequest& request) const {
   std::vector<Event> events;
   // The head first: the iterator then sees at least the events up to its last seq, so one that is missing is a loss and
   // not a race.
@@ -193,7 +180,7 @@ Result<std::vector<Event>> RocksDbStore::read(const ReadRequest& request) const 
   const rocksdb::Slice upper_bound = slice(end);
   rocksdb::ReadOptions options;
   options.iterate_upper_bound = &upper_bound;
-  const std::unique_ptr<rocksdb::Iterator> iterator(database_->db->NewIterator(options, database_->events()));
+  const std::unique_ptr<rocksdb::Iterator> iterator(db->NewIterator(options, this->events()));
   const auto missing = [&](std::uint64_t seq, const std::string& why) {
     return fail(ErrorCode::kCorrupt, "event " + std::to_string(seq) + " of stream " + request.stream + ": " + why);
   };
@@ -218,34 +205,101 @@ Result<std::vector<Event>> RocksDbStore::read(const ReadRequest& request) const 
   return events;
 }
 
-Result<void> RocksDbStore::commit(Batch& batch) {
+RocksDbStore::RocksDbStore(RocksDbStoreOptions options, std::unique_ptr<Database> database)
+    : options_(std::move(options)), database_(std::move(database)) {}
+RocksDbStore::~RocksDbStore() = default;
+
+Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbStoreOptions& options) {
+  auto database = open_database(options);
+  if (!database) return std::unexpected(std::move(database.error()));
+  return std::unique_ptr<RocksDbStore>(new RocksDbStore(options, std::move(*database)));
+}
+
+Result<std::unique_ptr<RocksDbStore::Database>> RocksDbStore::open_database(const RocksDbStoreOptions& options) {
+  if (auto prepared = prepare_directory(options.directory); !prepared) return std::unexpected(prepared.error());
+  auto database = std::make_unique<Database>();
+  database->cache = rocksdb::NewLRUCache(options.memory_bytes_max / 2);
+  const auto family = family_options(options, database->cache);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
+      {rocksdb::kDefaultColumnFamilyName, family}, {"heads", family}, {"events", family}, {"snapshots", family}};
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      rocksdb::DB::Open(database_options(options), options.directory, descriptors, &database->families, &db);
+  if (!status.ok()) return std::unexpected(opening_error(status, options.directory));
+  database->db.reset(db);
+  if (auto format = database->check_format(options.directory); !format) return std::unexpected(format.error());
+  return database;
+}
+
+Result<std::vector<Result<StreamHead>>> RocksDbStore::heads(std::span<const std::string_view> streams) {
+  std::vector<Result<StreamHead>> heads;
+  for (const std::string_view stream : streams) heads.push_back(database_->head(stream));
+  return heads;
+}
+
+std::expected<std::vector<ChangeOutcome>, CommitFailure> RocksDbStore::commit(std::span<const StreamChange> changes) {
+  // WriteBatch::Put fails only for a batch with a size limit, which this one has not.
+  rocksdb::WriteBatch batch;
+  for (const StreamChange& change : changes) {
+    for (const Event* event : change.events) {
+      batch
+          .Put(database_->events(), slice(event_key(change.stream, event->seq)),
+               slice(encode_event(change.stream, *event)))
+          .PermitUncheckedError();
+    }
+    if (change.snapshot != nullptr) {
+      batch.Put(database_->snapshots(), slice(change.stream), slice(encode_snapshot(change.stream, *change.snapshot)))
+          .PermitUncheckedError();
+    }
+    batch.Put(database_->heads(), slice(change.stream), slice(encode_head(change.stream, change.after)))
+        .PermitUncheckedError();
+  }
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  const auto status = database_->db->Write(synced, batch.batch_.get());
-  if (!status.ok()) return std::unexpected(error_of(status, "cannot write to the journal"));
+  const auto status = database_->db->Write(synced, &batch);
+  if (!status.ok()) return std::unexpected(CommitFailure{error_of(status, "cannot write to the journal")});
+  return std::vector(changes.size(), ChangeOutcome::kWritten);  // The one process that has it open has one writer.
+}
+
+template <class Use>
+auto RocksDbStore::with_database(Use use) -> decltype(use(std::declval<const Database&>())) {
+  if (!is_reopening_) {
+    const std::shared_lock lock(mutex_);
+    if (database_ != nullptr) return use(*database_);
+  }
+  return fail(ErrorCode::kUnavailable, "the journal is being opened again after a failure");
+}
+
+Result<RocksDbStore::OpenedSnapshot> RocksDbStore::opened_snapshot(std::string_view stream) {
+  return with_database([&](const Database& database) -> Result<OpenedSnapshot> {
+    auto snapshot = database.snapshot(stream);
+    if (!snapshot) return std::unexpected(std::move(snapshot.error()));
+    auto head = database.head(stream);  // After the snapshot, so not older.
+    if (!head) return std::unexpected(std::move(head.error()));
+    return OpenedSnapshot{std::move(*snapshot), head->last_seq};
+  });
+}
+
+Result<std::vector<Event>> RocksDbStore::read(const ReadRequest& request) {
+  return with_database([&](const Database& database) { return database.read(request); });
+}
+
+Result<void> RocksDbStore::recover() {
+  // Readers look at the flag before they take the lock, so that they cannot keep this thread from getting it.
+  is_reopening_ = true;
+  const std::unique_lock lock(mutex_);
+  database_.reset();
+  auto opened = open_database(options_);
+  is_reopening_ = false;
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  database_ = std::move(*opened);
   return {};
 }
 
-Result<void> RocksDbStore::flush() {
-  const auto status = database_->db->Flush(rocksdb::FlushOptions(), database_->families);
-  if (!status.ok()) return std::unexpected(error_of(status, "cannot flush the journal"));
-  return {};
-}
-
-RocksDbStore::Batch::Batch(RocksDbStore& store) : store_(store), batch_(std::make_unique<rocksdb::WriteBatch>()) {}
-RocksDbStore::Batch::~Batch() = default;
-
-// WriteBatch::Put fails only for a batch with a size limit, which this one has not.
-void RocksDbStore::Batch::put_event(std::string_view stream, const Event& event) {
-  batch_->Put(store_.database_->events(), slice(event_key(stream, event.seq)), slice(encode_event(stream, event)))
-      .PermitUncheckedError();
-}
-void RocksDbStore::Batch::put_head(std::string_view stream, const StreamHead& head) {
-  batch_->Put(store_.database_->heads(), slice(stream), slice(encode_head(stream, head))).PermitUncheckedError();
-}
-void RocksDbStore::Batch::put_snapshot(std::string_view stream, const Snapshot& snapshot) {
-  batch_->Put(store_.database_->snapshots(), slice(stream), slice(encode_snapshot(stream, snapshot)))
-      .PermitUncheckedError();
+void RocksDbStore::finish() {
+  // Everything acknowledged is in the log already: a flush that fails only makes the next opening slower.
+  if (database_ != nullptr) database_->db->Flush(rocksdb::FlushOptions(), database_->families).PermitUncheckedError();
+  database_.reset();
 }
 
 }  // namespace troupe::engine

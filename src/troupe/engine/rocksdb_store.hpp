@@ -1,17 +1,18 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "troupe/base/error.hpp"
-#include "troupe/document/journal.hpp"
-#include "troupe/document/stream_rules.hpp"
+#include "troupe/engine/journal_store.hpp"
 
 namespace rocksdb {
 class Env;
-class WriteBatch;
 }  // namespace rocksdb
 
 namespace troupe::engine {
@@ -22,51 +23,34 @@ struct RocksDbStoreOptions {
   rocksdb::Env* env = nullptr;  ///< Null: the real one.
 };
 
-/// Heads, events and snapshots in one RocksDB directory: what is stored where, without a decision about what may be
-/// written. Reading is for any thread; one thread at a time writes.
-class RocksDbStore {
+/// Heads, events and snapshots in one RocksDB directory, which one process uses at a time.
+///
+/// After a failed write the log's end is in doubt: `recover` opens the database again, which settles it, since that
+/// replays the log and writes what it found to tables. RocksDB's own Resume does not touch the log.
+class RocksDbStore final : public JournalStore {
  public:
-  /// Records that are written together or not at all.
-  class Batch {
-   public:
-    explicit Batch(RocksDbStore& store);
-    ~Batch();
-    Batch(const Batch&) = delete;
-    Batch& operator=(const Batch&) = delete;
-
-    void put_event(std::string_view stream, const document::Event& event);
-    void put_head(std::string_view stream, const document::StreamHead& head);
-    void put_snapshot(std::string_view stream, const document::Snapshot& snapshot);
-
-   private:
-    friend class RocksDbStore;
-    RocksDbStore& store_;
-    std::unique_ptr<rocksdb::WriteBatch> batch_;
-  };
-
   /// As `RocksDbJournal::open`.
   static Result<std::unique_ptr<RocksDbStore>> open(const RocksDbStoreOptions& options);
-  ~RocksDbStore();
-  RocksDbStore(const RocksDbStore&) = delete;
-  RocksDbStore& operator=(const RocksDbStore&) = delete;
+  ~RocksDbStore() override;
 
-  /// Zeros if there is no such stream.
-  Result<document::StreamHead> head(std::string_view stream) const;
-  /// Zeros if there is none.
-  Result<document::Snapshot> snapshot(std::string_view stream) const;
-  /// As `Journal::read`. A missing event is `corrupt`, too.
-  Result<std::vector<document::Event>> read(const document::ReadRequest& request) const;
-
-  /// Returns after the batch is on stable storage. After an error it is there or not, and the store takes no more
-  /// batches: open another one.
-  Result<void> commit(Batch& batch);
-  /// Writes what is in memory to tables, so that the next opening has no log to replay.
-  Result<void> flush();
+  Result<std::vector<Result<document::StreamHead>>> heads(std::span<const std::string_view> streams) override;
+  std::expected<std::vector<ChangeOutcome>, CommitFailure> commit(std::span<const StreamChange> changes) override;
+  Result<OpenedSnapshot> opened_snapshot(std::string_view stream) override;
+  Result<std::vector<document::Event>> read(const document::ReadRequest& request) override;
+  Result<void> recover() override;
+  /// Writes everything to tables, so that the next opening has no log to replay, and gives the directory free.
+  void finish() override;
 
  private:
   struct Database;
-  explicit RocksDbStore(std::unique_ptr<Database> database);
+  RocksDbStore(RocksDbStoreOptions options, std::unique_ptr<Database> database);
+  static Result<std::unique_ptr<Database>> open_database(const RocksDbStoreOptions& options);
+  template <class Use>
+  auto with_database(Use use) -> decltype(use(std::declval<const Database&>()));
 
+  const RocksDbStoreOptions options_;
+  std::atomic<bool> is_reopening_ = false;
+  std::shared_mutex mutex_;  ///< Only the writer replaces the database, so it reads the pointer without the lock.
   std::unique_ptr<Database> database_;
 };
 

@@ -110,6 +110,8 @@ RocksDbUnderTest::~RocksDbUnderTest() { resume(); }
 
 void RocksDbUnderTest::reopen() {
   end();
+  faults.break_at_step(SIZE_MAX);
+  faults.set_broken(false);
   auto opened = RocksDbJournal::open(make_options());
   ASSERT_TRUE(opened.has_value()) << opened.error().to_string();
   journal_ = std::move(*opened);

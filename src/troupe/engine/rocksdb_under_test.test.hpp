@@ -36,13 +36,24 @@ class Faults {
     set([=, this] { is_broken_ = broken; });
   }
 
+  /// Broken from the access to a log on that has this number, counted from now.
+  void break_at_step(std::size_t step) {
+    set([=, this] { steps_left_ = step; });
+  }
+  bool is_broken() {
+    const std::lock_guard lock(mutex_);
+    return is_broken_;
+  }
+
   bool sync_works() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !is_stalled_; });
+    count_step();
     return !std::exchange(fails_next_sync_, false) && !is_broken_;
   }
   bool append_works() {
     const std::lock_guard lock(mutex_);
+    count_step();
     return !std::exchange(fails_next_append_, false) && !is_broken_;
   }
   bool create_works() {
@@ -58,8 +69,13 @@ class Faults {
     changed_.notify_all();
   }
 
+  void count_step() {
+    if (steps_left_-- == 0) is_broken_ = true;
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::size_t steps_left_ = SIZE_MAX;
   bool is_stalled_ = false;
   bool is_broken_ = false;
   bool fails_next_sync_ = false;
@@ -111,6 +127,8 @@ class RocksDbUnderTest final : public document::JournalUnderTest {
   void resume() override { faults.resume(); }
   void corrupt_event(const std::string& stream, std::uint64_t seq) override;
   void fail_next_append_unknown(bool applied) override;
+  void break_at_step(std::size_t step) override { faults.break_at_step(step); }
+  bool is_broken() override { return faults.is_broken(); }
   void wait_until_healthy() override;
   /// Closes the journal, so that its directory is free.
   void end() { journal_.reset(); }

@@ -32,6 +32,7 @@ struct Config {
   NodeOptions options{.gateway = {.admin = {.socket = "auto"}}};  ///< Of no use while there are errors.
   std::string secret_file;
   std::string token_file;
+  std::string journal_password_file;
   std::vector<std::string> channels;           ///< As they were written.
   std::vector<ConfigProblem> problems;         ///< Those of the file in the order of its lines.
   std::map<std::string, std::string> origins;  ///< By key, of what was given and understood: as `ConfigProblem::where`.

@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "troupe/node/config_value.hpp"
+#include "troupe/node/journal/config_journal.hpp"
 #include "troupe/runtime/host_port.hpp"
 
 namespace troupe::config {
@@ -27,6 +28,7 @@ constexpr std::size_t kSecretBytesMax = 64U << 10U;
 constexpr std::size_t kSecretBytesGood = 16;
 constexpr std::string_view kSecretRemedy =
     "make one with `openssl rand -hex 32 > secret && chmod 600 secret`, the same for all nodes";
+constexpr std::string_view kPasswordRemedy = "write the database's password into it, and nothing else";
 constexpr std::string_view kTokenRemedy = "make one with `openssl rand -hex 32 > token && chmod 600 token`";
 
 /// Absent: the address is empty, or is not one.
@@ -209,15 +211,8 @@ class Checks {
               options_.cluster.message_bytes_max, "such an event cannot reach other nodes");
   }
 
-  void folders(bool serves_documents) {
-    if (options_.data.empty()) {
-      if (serves_documents && readable({"data"})) {
-        error("data", "documents need a directory for their journal",
-              "give data, as in \"/var/lib/troupe\" (flag --data)");
-      }
-    } else {
-      data_directory();
-    }
+  void folders() {
+    if (!options_.data.empty()) data_directory();
     const std::string& pages = options_.gateway.web_root;
     std::error_code ignored;
     if (!pages.empty() && !fs::is_regular_file(join(pages, "index.html"), ignored)) {
@@ -375,13 +370,16 @@ class SecretFile {
 
 void read_secrets(Config& config) {
   SecretFile(config, "cluster.secret_file", config.secret_file, kSecretRemedy).read(config.options.secret);
+  SecretFile(config, "journal.password_file", config.journal_password_file, kPasswordRemedy)
+      .read(config.options.journal.password);
   SecretFile(config, "admin.token_file", config.token_file, kTokenRemedy).read(config.options.gateway.admin.token);
 }
 
 void check_together(Config& config, const std::set<std::string>& mistaken, const std::string& nowhere,
                     bool serves_documents) {
   Checks checks(config, mistaken, nowhere);
-  checks.folders(serves_documents);
+  checks.folders();
+  if (serves_documents) check_journal(config, mistaken, nowhere);
   checks.cluster_addresses();
   checks.overlay(serves_documents);
   checks.http_addresses();

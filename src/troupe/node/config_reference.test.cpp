@@ -78,7 +78,7 @@ TEST(ConfigReference, every_setting_has_a_field_of_its_own) {
     Config config;
     std::size_t index = 0;
     for (const char* text : {"127.0.0.1:9", "17", "1 s", "3 s", "1 MiB", "3 MiB", "true", "false", "0.5", "json",
-                             "error", "ring", "client", "https://a.org", "file:/a"}) {
+                             "error", "ring", "client", "https://a.org", "file:/a", "postgres", "node"}) {
       const std::string before = config::render(setting, config);
       if (!config::assign(setting, {text}, config, index) && config::render(setting, config) != before) break;
     }

@@ -35,7 +35,7 @@ std::vector<Setting> node_settings() {
   return {
       make("name", Text{TROUPE_FIELD(options.name), true}, "The node's name, unique in the cluster"),
       make("data", Path{TROUPE_FIELD(options.data)},
-           "Directory of the journal; made if it is not there. Needed where documents are served"),
+           "Directory of the journal; made if it is not there. Needed where documents are served by `rocksdb`"),
       make("shards", Count{TROUPE_FIELD(options.shards), 0, 1'024}, "Threads; 0: one for each processor"),
       make("mailbox_messages_max", Count{TROUPE_FIELD(options.mailbox_messages_max), 16, 16'777'216},
            "Messages that wait for one actor; one more is refused"),
@@ -244,6 +244,51 @@ std::vector<Setting> document_settings() {
   };
 }
 
+std::vector<Setting> journal_settings() {
+  const Choice engine{{"rocksdb", "postgres"},
+                      [](const Config& config) { return static_cast<std::size_t>(config.options.journal.engine); },
+                      [](Config& config, std::size_t choice) {
+                        config.options.journal.engine = static_cast<JournalOptions::Engine>(choice);
+                      }};
+  const Choice durability{
+      {"cluster", "node"},
+      [](const Config& config) { return static_cast<std::size_t>(config.options.journal.durability); },
+      [](Config& config, std::size_t choice) {
+        config.options.journal.durability = static_cast<JournalOptions::Durability>(choice);
+      }};
+  return {
+      make("journal.engine", engine,
+           "Where documents are kept: in `data` on this machine, or in a PostgreSQL; [durability.md](durability.md)"),
+      make("journal.durability", durability,
+           "What an acknowledged event survives: the loss of a machine, or only that of processes and power. A node "
+           "that cannot keep `cluster` does not start"),
+      make("journal.connection", Text{TROUPE_FIELD(options.journal.connection)},
+           "Where the PostgreSQL is, as libpq understands it, without a password: `host=db1,db2 dbname=troupe "
+           "user=troupe`"),
+      make("journal.password_file", Path{TROUPE_FIELD(journal_password_file)},
+           "File with its password; empty: as libpq finds it (`PGPASSWORD`, `~/.pgpass`)"),
+      make("journal.connect_timeout", Time{TROUPE_FIELD(options.journal.connect_timeout), 100ms, 1min},
+           "How long a connection to one of its hosts may take; `postgres` only, like the next four"),
+      make("journal.answer_timeout", Time{TROUPE_FIELD(options.journal.answer_timeout), 100ms, 5min},
+           "How long a transaction may take; then its outcome is unknown"),
+      make("journal.retry_min", Time{TROUPE_FIELD(options.journal.retry_min), 1ms, 60s},
+           "After a failure it is connected again at once, then after this, and each time after twice as long"),
+      make("journal.retry_max", Time{TROUPE_FIELD(options.journal.retry_max), 1ms, 10min}, "The longest such pause"),
+      make("journal.writers", Count{TROUPE_FIELD(options.journal.writers), 1, 64},
+           "Documents are shared out over so many writers, each with two connections"),
+      make("journal.queue_requests_max", Count{TROUPE_FIELD(options.journal.queue_requests_max), 1, 1'048'576},
+           "Writes that wait for one writer (`rocksdb` has one); one more is refused"),
+      make("journal.queue_bytes_max", Size{TROUPE_FIELD(options.journal.queue_bytes_max), kMiB, 16 * kGiB},
+           "And their size; a snapshot has to fit"),
+      make("journal.reads_max", Count{TROUPE_FIELD(options.journal.reads_max), 1, 1'048'576},
+           "Reads that wait for one writer; one more is refused"),
+      make("journal.batch_events_max", Count{TROUPE_FIELD(options.journal.batch_events_max), 1, 65'536},
+           "Events that one writer commits at once"),
+      make("journal.batch_bytes_max", Size{TROUPE_FIELD(options.journal.batch_bytes_max), kKiB, 64 * kMiB},
+           "And their size"),
+  };
+}
+
 std::vector<Setting> http_settings() {
   return {
       make("http.listen", HostPort{TROUPE_FIELD(options.http_listen)},
@@ -356,9 +401,9 @@ std::vector<Setting> trace_settings() {
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = [] {
     std::vector<Setting> result;
-    for (auto part :
-         {node_settings, cluster_settings, failure_settings, overlay_settings, delivery_settings, document_settings,
-          http_settings, session_settings, gateway_settings, admin_settings, log_settings, trace_settings}) {
+    for (auto part : {node_settings, cluster_settings, failure_settings, overlay_settings, delivery_settings,
+                      document_settings, journal_settings, http_settings, session_settings, gateway_settings,
+                      admin_settings, log_settings, trace_settings}) {
       std::ranges::move(part(), std::back_inserter(result));
     }
     return result;

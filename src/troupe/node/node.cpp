@@ -14,9 +14,9 @@
 #include "troupe/document/documents.hpp"
 #include "troupe/document/services.hpp"
 #include "troupe/document/topic_name.hpp"
-#include "troupe/engine/rocksdb_journal.hpp"
 #include "troupe/gateway/gateway.hpp"
 #include "troupe/node/incarnation.hpp"
+#include "troupe/node/journal/open_journal.hpp"
 #include "troupe/runtime/discovery/discovery.hpp"
 #include "troupe/runtime/spdlog_sink.hpp"
 
@@ -66,7 +66,7 @@ struct Node::Parts {
   runtime::SpdlogSink log_sink;
   std::unique_ptr<runtime::SpanFile> spans;  ///< Null: they are only logged.
   document::DocumentOptions documents;
-  std::unique_ptr<engine::RocksDbJournal> journal;
+  std::unique_ptr<engine::EngineJournal> journal;
   std::unique_ptr<cluster::Cluster> cluster;
   Ref<cluster::Membership> membership;
   std::unique_ptr<gateway::Gateway> gateway;
@@ -206,15 +206,7 @@ Result<void> Node::listen() {
 
 Result<void> Node::open_journal() {
   if (parts_->documents.types.empty()) return {};
-  if (options_.data.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "documents need a directory for their journal: give data");
-  }
-  engine::RocksDbJournalOptions journal{.directory = options_.data + "/journal"};
-  journal.metrics = &metrics_;
-  journal.on_health = [log = Log(parts_->log_sink, "journal")](const Result<void>& health) {
-    health ? log.info("the journal works again") : log.error("the journal failed: {}", health.error().to_string());
-  };
-  auto opened = engine::RocksDbJournal::open(std::move(journal));
+  auto opened = troupe::open_journal(options_, metrics_, parts_->log_sink);
   if (!opened) return std::unexpected(opened.error());
   parts_->journal = std::move(*opened);
   return {};

@@ -8,6 +8,7 @@
 #include "troupe/cluster/cluster.hpp"
 #include "troupe/document/document_options.hpp"
 #include "troupe/gateway/gateway_options.hpp"
+#include "troupe/node/journal/journal_options.hpp"
 #include "troupe/runtime/discovery/contact_book.hpp"
 #include "troupe/runtime/spans/span_file.hpp"
 #include "troupe/runtime/tls_options.hpp"
@@ -32,7 +33,8 @@ struct NodeOptions {
   cluster::ClusterOptions cluster;  ///< The rest; `self`, `cluster`, `secret` and `fabric.join` are set from the above.
 
   // Documents.
-  std::string data;  ///< Directory of the journal. Needed if there are document types.
+  std::string data;  ///< Directory of the journal. Needed if there are document types and RocksDB keeps them.
+  JournalOptions journal;
   std::vector<std::string>
       document_nodes;  ///< Cluster addresses of the nodes that own documents; empty: this node and `join`.
   document::DocumentOptions documents;  ///< The rest; `self`, `nodes` and `types` are set by the node.
