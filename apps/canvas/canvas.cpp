@@ -1,16 +1,19 @@
 #include "canvas/canvas.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "canvas/canvas_event.hpp"
+#include "canvas/canvas_fields.hpp"
 
 namespace troupe::canvas {
 namespace {
 
-constexpr std::string_view kStrokesBegin = "{\"strokes\":[";
+constexpr std::string_view kElementsBegin = "{\"elements\":[";
+constexpr std::string_view kStrokesBegin = "{\"strokes\":[";  // Before there were texts.
 constexpr std::string_view kChatBegin = "],\"chat\":[";
 constexpr std::string_view kEnd = "]}";
 constexpr std::string_view kSeqBegin = "{\"seq\":";
@@ -20,7 +23,7 @@ std::unexpected<Error> corrupt(std::string_view what) {
 }
 
 // Takes a snapshot apart where `snapshot()` put it together, so that a large one is never a tree in memory. The text
-// may be anything: what comes out is read as a stroke or a chat line before it is believed.
+// may be anything: what comes out is read as an element or a chat line before it is believed.
 class SnapshotText {
  public:
   explicit SnapshotText(std::string_view text) : rest_(text) {}
@@ -79,12 +82,30 @@ std::optional<std::uint64_t> seq_of(std::string_view line) {
   return seq;
 }
 
-template <class Items>
-void append_items(std::string& json, const Items& items) {
+// No further than to the other end of the plane, so that a sum stays exact however often something is moved.
+void move(CanvasElement& element, Shift by) {
+  element.shift.dx = std::clamp(element.shift.dx + by.dx, -kPlaneWidth, kPlaneWidth);
+  element.shift.dy = std::clamp(element.shift.dy + by.dy, -kPlaneHeight, kPlaneHeight);
+}
+
+void append_element(std::string& json, const CanvasElement& element) {
+  json += element.json;
+  if (element.shift == Shift{} && !element.removed) return;
+  json.pop_back();
+  if (element.shift != Shift{}) {
+    append_number(json += ",\"shift\":[", element.shift.dx);
+    append_number(json += ",", element.shift.dy);
+    json += ']';
+  }
+  json += element.removed ? ",\"removed\":true}" : "}";
+}
+
+template <class Items, class Append>
+void append_items(std::string& json, const Items& items, Append append) {
   bool first = true;
-  for (const std::string& item : items) {
+  for (const auto& item : items) {
     if (!std::exchange(first, false)) json += ',';
-    json += item;
+    append(json, item);
   }
 }
 
@@ -100,56 +121,83 @@ void Canvas::apply(const document::Event& event) {
   auto parsed = parse_canvas_event(event.data.view());
   if (!parsed) return;  // `check` has not seen it; every node ignores it alike.
   switch (parsed->kind) {
-    case CanvasEventKind::kStroke: add_stroke(std::move(parsed->json)); break;
-    case CanvasEventKind::kChat: add_chat(event.seq, parsed->json); break;
+    case CanvasEventKind::kDraw:
+      for (CanvasElement& element : parsed->elements) {
+        element.removed = false;
+        draw(std::move(element));
+      }
+      break;
+    case CanvasEventKind::kMove:
+      for_each(parsed->ids, [&](CanvasElement& element) { move(element, parsed->shift); });
+      break;
+    case CanvasEventKind::kDelete: for_each(parsed->ids, [](CanvasElement& element) { element.removed = true; }); break;
+    case CanvasEventKind::kRestore:
+      for_each(parsed->ids, [](CanvasElement& element) { element.removed = false; });
+      break;
+    case CanvasEventKind::kChat: add_chat(event.seq, parsed->chat); break;
     case CanvasEventKind::kClear:
-      std::exchange(strokes_, {});
-      strokes_bytes_ = 0;
+      std::exchange(elements_, {});
+      std::exchange(places_, {});
+      elements_bytes_ = 0;
       break;
   }
 }
 
 Bytes Canvas::snapshot() const {
   std::string json;
-  json.reserve(strokes_bytes_ + strokes_.size() + chat_.size() * 128 + 64);
-  json += kStrokesBegin;
-  append_items(json, strokes_);
+  json.reserve(elements_bytes_ + elements_.size() * 8 + chat_.size() * 128 + 64);
+  json += kElementsBegin;
+  append_items(json, elements_, append_element);
   json += kChatBegin;
-  append_items(json, chat_);
+  append_items(json, chat_, [](std::string& text, const std::string& line) { text += line; });
   json += kEnd;
   return Bytes::copy_of(json);
 }
 
 Result<void> Canvas::restore(const Bytes& snapshot) {
   Canvas restored;
-  const auto read_stroke = [&](std::string_view object) -> Result<void> {
-    auto stroke = parse_canvas_item(CanvasEventKind::kStroke, object);
-    if (!stroke) return corrupt(stroke.error().detail);
-    restored.add_stroke(std::move(stroke->json));
+  const auto read_element = [&](std::string_view object) -> Result<void> {
+    auto element = parse_canvas_element(object);
+    if (!element) return corrupt(element.error().detail);
+    restored.draw(std::move(*element));
     return {};
   };
   const auto read_chat = [&](std::string_view object) -> Result<void> {
-    const auto line = parse_canvas_item(CanvasEventKind::kChat, object);
+    const auto line = parse_chat_line(object);
     if (!line) return corrupt(line.error().detail);
     const auto seq = seq_of(object);
     if (!seq) return corrupt("a chat line does not begin with its \"seq\"");
-    restored.add_chat(*seq, line->json);
+    restored.add_chat(*seq, line->chat);
     return {};
   };
   SnapshotText text(snapshot.view());
-  if (!text.take(kStrokesBegin)) return corrupt("it does not begin with the list \"strokes\"");
-  if (auto read = read_list(text, kChatBegin, read_stroke); !read) return read;
+  if (!text.take(kElementsBegin) && !text.take(kStrokesBegin)) {
+    return corrupt("it does not begin with the list \"elements\"");
+  }
+  if (auto read = read_list(text, kChatBegin, read_element); !read) return read;
   if (auto read = read_list(text, kEnd, read_chat); !read) return read;
   if (!text.empty()) return corrupt("something follows its end");
-  strokes_ = std::move(restored.strokes_);
-  strokes_bytes_ = restored.strokes_bytes_;
+  elements_ = std::move(restored.elements_);
+  places_ = std::move(restored.places_);
+  elements_bytes_ = restored.elements_bytes_;
   chat_ = std::move(restored.chat_);
   return {};
 }
 
-void Canvas::add_stroke(std::string json) {
-  strokes_bytes_ += json.size();
-  strokes_.push_back(std::move(json));
+void Canvas::draw(CanvasElement element) {
+  elements_bytes_ += element.json.size();
+  const auto [place, is_new] = places_.try_emplace(element.id, elements_.size());
+  if (is_new) return elements_.push_back(std::move(element));
+  CanvasElement& replaced = elements_[place->second];
+  elements_bytes_ -= replaced.json.size();
+  replaced = std::move(element);
+}
+
+template <class Change>
+void Canvas::for_each(const std::vector<std::string>& ids, Change change) {
+  for (const std::string& id : ids) {
+    if (const auto place = places_.find(id); place != places_.end()) change(elements_[place->second]);
+  }
 }
 
 void Canvas::add_chat(std::uint64_t seq, std::string_view name_and_text) {

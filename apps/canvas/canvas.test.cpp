@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -26,15 +28,40 @@ std::string chat(std::string_view text) {
 
 std::string snapshot(const Canvas& canvas) { return std::string(canvas.snapshot().view()); }
 
-TEST(Canvas, is_empty_at_first) { EXPECT_EQ(snapshot(Canvas()), R"({"strokes":[],"chat":[]})"); }
+TEST(Canvas, is_empty_at_first) { EXPECT_EQ(snapshot(Canvas()), R"({"elements":[],"chat":[]})"); }
 
 TEST(Canvas, keeps_strokes_and_chat_in_order) {
   Canvas canvas;
   canvas.apply(event(1, stroke(1)));
   canvas.apply(event(2, chat("hello")));
   canvas.apply(event(3, R"({"type":"stroke","id":"s3","color":"#000000","size":2.50,"points":[0,0],"erase":true})"));
-  EXPECT_EQ(snapshot(canvas), R"({"strokes":[{"id":"s1","color":"#1f6feb","size":6,"points":[1,2,3.5,4]},)"
+  EXPECT_EQ(snapshot(canvas), R"({"elements":[{"id":"s1","color":"#1f6feb","size":6,"points":[1,2,3.5,4]},)"
                               R"({"id":"s3","color":"#000000","size":2.5,"points":[0,0],"erase":true}],)"
+                              R"("chat":[{"seq":2,"name":"Ada","text":"hello"}]})");
+}
+
+// What the page does with the same events is tested with the same cases: web/canvas/model/elements.test.ts.
+TEST(Canvas, folds_events_as_the_table_says) {
+  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "testdata" / "folds.json");
+  for (const Json& example : Json::parse(file)) {
+    Canvas canvas;
+    std::uint64_t seq = 0;
+    for (const Json& data : example["events"]) {
+      ASSERT_TRUE(canvas.check(Bytes::copy_of(data.dump()))) << data;
+      canvas.apply(event(++seq, data.dump()));
+    }
+    EXPECT_EQ(Json::parse(snapshot(canvas))["elements"], example["elements"]) << example["name"];
+    Canvas restored;
+    ASSERT_TRUE(restored.restore(canvas.snapshot())) << example["name"];
+    EXPECT_EQ(snapshot(restored), snapshot(canvas)) << example["name"];
+  }
+}
+
+TEST(Canvas, a_snapshot_from_before_there_were_texts_is_read) {
+  Canvas canvas;
+  ASSERT_TRUE(canvas.restore(Bytes::copy_of(R"({"strokes":[{"id":"s1","color":"#1f6feb","size":6,"points":[1,2]}],)"
+                                            R"("chat":[{"seq":2,"name":"Ada","text":"hello"}]})")));
+  EXPECT_EQ(snapshot(canvas), R"({"elements":[{"id":"s1","color":"#1f6feb","size":6,"points":[1,2]}],)"
                               R"("chat":[{"seq":2,"name":"Ada","text":"hello"}]})");
 }
 
@@ -43,9 +70,9 @@ TEST(Canvas, clear_removes_the_strokes_and_leaves_the_chat) {
   canvas.apply(event(1, stroke(1)));
   canvas.apply(event(2, chat("hello")));
   canvas.apply(event(3, R"({"type":"clear"})"));
-  EXPECT_EQ(snapshot(canvas), R"({"strokes":[],"chat":[{"seq":2,"name":"Ada","text":"hello"}]})");
+  EXPECT_EQ(snapshot(canvas), R"({"elements":[],"chat":[{"seq":2,"name":"Ada","text":"hello"}]})");
   canvas.apply(event(4, stroke(4)));
-  EXPECT_EQ(Json::parse(snapshot(canvas))["strokes"].size(), 1U);
+  EXPECT_EQ(Json::parse(snapshot(canvas))["elements"].size(), 1U);
 }
 
 TEST(Canvas, keeps_the_last_200_chat_lines) {
@@ -89,6 +116,10 @@ TEST(Canvas, restore_gives_the_same_snapshot_byte_for_byte_and_goes_on_the_same)
         data = R"({"type":"stroke","id":"x","color":"#ABCDEF","size":)" + std::to_string(1 + random.fraction() * 9) +
                R"(,"points":[)" + std::to_string(random.fraction()) + "," + std::to_string(random.below(1000)) + ".0]}";
       }
+      const std::string known = R"("ids":["s)" + std::to_string(1 + random.below(seq)) + R"(","x"])";
+      if (random.chance(0.2)) data = R"({"type":"delete",)" + known + "}";
+      if (random.chance(0.1)) data = R"({"type":"restore",)" + known + "}";
+      if (random.chance(0.2)) data = R"({"type":"move",)" + known + R"(,"dx":700.125,"dy":-300})";
       lived.apply(event(seq, data));
       restored.apply(event(seq, data));
       if (random.chance(0.05)) {
@@ -121,29 +152,29 @@ TEST(Canvas, restore_of_something_else_is_corrupt_and_changes_nothing) {
                                 "{}",
                                 "[]",
                                 "null",
-                                R"({"strokes":[]})",
+                                R"({"elements":[]})",
                                 R"({"chat":[]})",
-                                R"({"strokes":{},"chat":[]})",
-                                R"({"strokes":[{}],"chat":[]})",
-                                R"({"strokes":[7],"chat":[]})",
-                                R"({"strokes":[],"chat":[7]})",
-                                R"({"strokes":[],"chat":[{"name":"a","text":"b"}]})",
-                                R"({"strokes":[],"chat":[{"seq":-1,"name":"a","text":"b"}]})",
-                                R"({"strokes":[],"chat":[{"seq":1,"name":"","text":"b"}]})",
+                                R"({"elements":{},"chat":[]})",
+                                R"({"elements":[{}],"chat":[]})",
+                                R"({"elements":[7],"chat":[]})",
+                                R"({"elements":[],"chat":[7]})",
+                                R"({"elements":[],"chat":[{"name":"a","text":"b"}]})",
+                                R"({"elements":[],"chat":[{"seq":-1,"name":"a","text":"b"}]})",
+                                R"({"elements":[],"chat":[{"seq":1,"name":"","text":"b"}]})",
                                 before.substr(0, before.size() - 1),
                                 deep,
-                                R"({"strokes":[)" + deep,
-                                R"({"strokes":[[[[[[[[[[]]]]]]]]]],"chat":[]})",
+                                R"({"elements":[)" + deep,
+                                R"({"elements":[[[[[[[[[[]]]]]]]]]],"chat":[]})",
                                 before + '\0',
                                 before + "x",
-                                R"({"strokes":[],"chat":[{"seq":1,"name":"a","text":"b"})",
-                                R"({"strokes":[}],"chat":[]})",
-                                R"({"strokes":[{"id":"\)",
-                                R"({"strokes":[{"id":")",
-                                R"({"strokes":[,],"chat":[]})",
-                                R"({"strokes":[],"chat":[{"name":"a","seq":1,"text":"b"}]})",
-                                R"({"strokes":[],"chat":[{"seq":99999999999999999999,"name":"a","text":"b"}]})",
-                                R"({"strokes":[)" + std::string(1'000'000, '{')}) {
+                                R"({"elements":[],"chat":[{"seq":1,"name":"a","text":"b"})",
+                                R"({"elements":[}],"chat":[]})",
+                                R"({"elements":[{"id":"\)",
+                                R"({"elements":[{"id":")",
+                                R"({"elements":[,],"chat":[]})",
+                                R"({"elements":[],"chat":[{"name":"a","seq":1,"text":"b"}]})",
+                                R"({"elements":[],"chat":[{"seq":99999999999999999999,"name":"a","text":"b"}]})",
+                                R"({"elements":[)" + std::string(1'000'000, '{')}) {
     const auto result = canvas.restore(Bytes::copy_of(text));
     ASSERT_FALSE(result) << text.substr(0, 100);
     EXPECT_EQ(result.error().code, ErrorCode::kCorrupt);

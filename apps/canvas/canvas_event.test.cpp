@@ -37,6 +37,24 @@ std::string chat(const std::string& name, const std::string& text) {
   return R"({"type":"chat","name":")" + name + R"(","text":")" + text + R"("})";
 }
 
+/// A good text, with one field in place of the one that it has.
+std::string text(const std::string& content = R"("hello")", const std::string& size = "24",
+                 const std::string& at = "[100,50]", const std::string& more = "") {
+  return R"({"type":"text","id":"t1","color":"#1f6feb","size":)" + size + R"(,"at":)" + at + R"(,"text":)" + content +
+         more + "}";
+}
+
+std::string ids(std::size_t count) { return R"(["s1")" + repeat(R"(,"s2")", count - 1) + "]"; }
+std::string move(const std::string& dx, const std::string& dy) {
+  return R"({"type":"move","ids":["s1"],"dx":)" + dx + R"(,"dy":)" + dy + "}";
+}
+
+/// The element of an event that draws one, as in a snapshot.
+std::string json_of(const std::string& data) {
+  const auto event = parse_canvas_event(data);
+  return event && event->elements.size() == 1 ? event->elements[0].json : "not an element";
+}
+
 /// Why the event is refused; "accepted" if it is not.
 std::string reason(std::string_view data) {
   const auto event = parse_canvas_event(data);
@@ -49,27 +67,30 @@ TEST(CanvasEvent, a_stroke_becomes_its_object_in_the_snapshot) {
   const auto event = parse_canvas_event(
       R"( {"points":[ 1.50 , 2,1e2,-0,  7.0,0.1 ],"x":{"y":[]},"color":"#A1b2C3","size":6.25,"type":"stroke","id":"\u00e9\""} )");
   ASSERT_TRUE(event);
-  EXPECT_EQ(event->kind, CanvasEventKind::kStroke);
-  EXPECT_EQ(event->json, R"({"id":"é\"","color":"#A1b2C3","size":6.25,"points":[1.5,2,100,0,7,0.1]})");
+  EXPECT_EQ(event->kind, CanvasEventKind::kDraw);
+  ASSERT_EQ(event->elements.size(), 1U);
+  EXPECT_EQ(event->elements[0].id, "é\"");
+  EXPECT_EQ(event->elements[0].json, R"({"id":"é\"","color":"#A1b2C3","size":6.25,"points":[1.5,2,100,0,7,0.1]})");
 }
 
 TEST(CanvasEvent, erase_is_kept_as_it_was_said) {
-  EXPECT_TRUE(parse_canvas_event(stroke_with(R"(,"erase":true)"))->json.ends_with(R"("points":[1,2],"erase":true})"));
-  EXPECT_TRUE(parse_canvas_event(stroke_with(R"(,"erase":false)"))->json.ends_with(R"("points":[1,2],"erase":false})"));
-  EXPECT_TRUE(parse_canvas_event(stroke())->json.ends_with(R"("points":[1,2]})"));
+  EXPECT_TRUE(json_of(stroke_with(R"(,"erase":true)")).ends_with(R"("points":[1,2],"erase":true})"));
+  EXPECT_TRUE(json_of(stroke_with(R"(,"erase":false)")).ends_with(R"("points":[1,2],"erase":false})"));
+  EXPECT_TRUE(json_of(stroke()).ends_with(R"("points":[1,2]})"));
 }
 
 TEST(CanvasEvent, a_chat_line_and_a_clear) {
   const auto line = parse_canvas_event(chat("Ada", R"(a\n\"b\" 😀)"));
   ASSERT_TRUE(line);
   EXPECT_EQ(line->kind, CanvasEventKind::kChat);
-  EXPECT_EQ(line->json, R"("name":"Ada","text":"a\n\"b\" 😀")");
+  EXPECT_EQ(line->chat, R"("name":"Ada","text":"a\n\"b\" 😀")");
   EXPECT_EQ(parse_canvas_event(R"({"type":"clear"})")->kind, CanvasEventKind::kClear);
   EXPECT_EQ(parse_canvas_event(R"({"type":"clear","id":7,"text":[]})")->kind, CanvasEventKind::kClear);
 }
 
-TEST(CanvasEvent, the_type_must_be_one_of_three) {
-  const std::string expected = R"(canvas: "type" must be "stroke", "chat" or "clear")";
+TEST(CanvasEvent, the_type_must_be_a_known_one) {
+  const std::string expected =
+      R"(canvas: "type" must be "stroke", "text", "draw", "move", "delete", "restore", "chat" or "clear")";
   for (const auto* data : {"{}", R"({"type":"Clear"})", R"({"type":null})", R"({"type":["clear"]})",
                            R"({"type":{"type":"clear"}})", R"({"x":{"type":"clear"}})"}) {
     EXPECT_EQ(reason(data), expected) << data;
@@ -138,6 +159,84 @@ TEST(CanvasEvent, erase_is_a_boolean) {
   }
 }
 
+TEST(CanvasEvent, a_text_comes_out_compact) {
+  EXPECT_EQ(json_of(R"( {"text":"a\nb","at":[ 1.50 ,2],"size":24.0,"color":"#A1b2C3","id":"t1","type":"text"} )"),
+            R"({"id":"t1","color":"#A1b2C3","size":24,"at":[1.5,2],"text":"a\nb"})");
+}
+
+TEST(CanvasEvent, limits_of_a_text) {
+  const std::string size = R"(canvas: "size" of a text must be a number from 4 to 400)";
+  for (const auto* good : {"4", "400", "4e1"}) EXPECT_EQ(reason(text(R"("x")", good)), "accepted") << good;
+  for (const auto* bad : {"3.9", "400.1", "null", R"("24")"}) EXPECT_EQ(reason(text(R"("x")", bad)), size) << bad;
+
+  const std::string at = R"(canvas: "at" of a text must be [x,y] on the plane: x from 0 to 1600, y from 0 to 1000)";
+  EXPECT_EQ(reason(text(R"("x")", "24", "[1600,1000]")), "accepted");
+  for (const auto* bad : {"[]", "[1]", "[1,2,3]", "[1600.1,0]", "[0,-1]", R"(["1","2"])", "[[1,2]]", "{}", "null"}) {
+    EXPECT_EQ(reason(text(R"("x")", "24", bad)), at) << bad;
+  }
+
+  const std::string content = R"(canvas: "text" of a text must have 1 to 500 characters)";
+  EXPECT_EQ(reason(text('"' + repeat("😀", 500) + '"')), "accepted");
+  for (const std::string& bad : {'"' + repeat("x", 501) + '"', R"("")"s, "7"s, "null"s}) {
+    EXPECT_EQ(reason(text(bad)), content) << bad;
+  }
+}
+
+TEST(CanvasEvent, shifts_are_whole_eighths) {
+  const std::string expected =
+      R"(canvas: "shift" must be [dx,dy], whole eighths, dx from -1600 to 1600, dy from -1000 to 1000)";
+  for (const auto* good : {"[0,0]", "[-1600,1000]", "[0.125,-0.875]"}) {
+    EXPECT_EQ(reason(stroke_with(R"(,"shift":)"s + good)), "accepted") << good;
+  }
+  for (const auto* bad : {"[0.1,0]", "[0,0.0625]", "[1600.125,0]", "[0,-1000.125]", "[1]", "[1,2,3]", R"(["1","2"])",
+                          "[]", "null", "7", "{}"}) {
+    EXPECT_EQ(reason(stroke_with(R"(,"shift":)"s + bad)), expected) << bad;
+  }
+}
+
+TEST(CanvasEvent, limits_of_a_move) {
+  const std::string expected =
+      R"(canvas: "dx" and "dy" of a move must be whole eighths, dx from -1600 to 1600, dy from -1000 to 1000)";
+  for (const auto* good : {"0", "1600", "-1600", "0.125"}) EXPECT_EQ(reason(move(good, "0")), "accepted") << good;
+  for (const auto* bad : {"0.1", "1600.125", "-1601", "1e300", "null", R"("1")", "[1]"}) {
+    EXPECT_EQ(reason(move(bad, "0")), expected) << bad;
+  }
+  EXPECT_EQ(reason(move("0", "1000.125")), expected);
+  EXPECT_EQ(reason(R"({"type":"move","ids":["s1"],"dx":1})"), expected);
+}
+
+TEST(CanvasEvent, limits_of_ids) {
+  const std::string expected = R"(canvas: "ids" must be a list of 1 to 2000 strings of 1 to 128 bytes)";
+  for (const auto* type : {"delete", "restore"}) {
+    const auto about = [&](const std::string& list) {
+      return R"({"type":")" + std::string(type) + R"(","ids":)" + list + "}";
+    };
+    EXPECT_EQ(reason(about(ids(1))), "accepted");
+    EXPECT_EQ(reason(about(ids(kIdsMax))), "accepted");
+    EXPECT_EQ(reason(about(R"([")" + repeat("x", 128) + R"("])")), "accepted");
+    for (const std::string& bad :
+         {"[]"s, ids(kIdsMax + 1), R"([""])"s, R"([")" + repeat("x", 129) + R"("])", R"(["s1",2])"s, R"([2,"s1"])"s,
+          R"([null,"s1"])"s, R"([{},"s1"])"s, R"([["s1"]])"s, "{}"s, R"("s1")"s, "null"s}) {
+      EXPECT_EQ(reason(about(bad)), expected) << bad;
+    }
+  }
+}
+
+TEST(CanvasEvent, limits_of_a_draw) {
+  const std::string expected = R"(canvas: "elements" must be a list of 1 to 2000 strokes and texts)";
+  const std::string one = R"({"id":"s1","color":"#1f6feb","size":6,"points":[1,2]})";
+  const auto draw = [](const std::string& list) { return R"({"type":"draw","elements":)" + list + "}"; };
+  const auto many = [&](std::size_t count) { return "[" + one + repeat("," + one, count - 1) + "]"; };
+  EXPECT_EQ(reason(draw(many(kElementsMax))), "accepted");
+  for (const std::string& bad : {many(kElementsMax + 1), "[]"s, "{}"s, "null"s, "[7]"s, "[[" + one + "]]",
+                                 "[" + one + ",7]", "[7," + one + "]", "[" + one + ",[]]", one}) {
+    EXPECT_EQ(reason(draw(bad)), expected) << bad.substr(0, 100);
+  }
+  EXPECT_EQ(reason(draw("[{}]")), R"(canvas: "id" of a stroke must be a string of 1 to 128 bytes)");
+  EXPECT_EQ(reason(draw(R"([{"id":"a","id":"b"}])")), R"(canvas: the field "id" is there more than once)");
+  EXPECT_EQ(reason(draw("[" + one + R"(],"id":7)")), "accepted") << "names of the event are not those of its elements";
+}
+
 TEST(CanvasEvent, limits_of_a_chat_line_count_characters_not_bytes) {
   const std::string name = R"(canvas: "name" of a chat line must have 1 to 40 characters)";
   const std::string text = R"(canvas: "text" of a chat line must have 1 to 500 characters)";
@@ -195,13 +294,13 @@ TEST(CanvasEvent, nesting_is_limited_and_does_not_overflow_the_stack) {
 }
 
 TEST(CanvasEvent, reading_an_item_of_a_snapshot_again_gives_the_same_text) {
-  for (const std::string& data : {stroke_with_points("[0.1,0.30000000000000004,1600,999.9999999999999,1e-7,5e-324]"),
-                                  stroke(R"("\\\u0001\u20ac")"), stroke_with(R"(,"erase":false)")}) {
-    const auto event = parse_canvas_event(data);
-    ASSERT_TRUE(event) << data;
-    const auto again = parse_canvas_item(CanvasEventKind::kStroke, event->json);
-    ASSERT_TRUE(again) << event->json;
-    EXPECT_EQ(again->json, event->json);
+  for (const std::string& data :
+       {stroke_with_points("[0.1,0.30000000000000004,1600,999.9999999999999,1e-7,5e-324]"),
+        stroke(R"("\\\u0001\u20ac")"), stroke_with(R"(,"erase":false)"), text(R"("a\n\"b")")}) {
+    const std::string json = json_of(data);
+    const auto again = parse_canvas_element(json);
+    ASSERT_TRUE(again) << json;
+    EXPECT_EQ(again->json, json);
   }
 }
 

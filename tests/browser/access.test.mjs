@@ -71,7 +71,21 @@ scene('all controls have names, and keys do what they say', async (stage) => {
   assert.deepEqual(await namelessControls(ada), []);
   await key('Escape');
   await until('the dialog to close', async () => (await page.locator('dialog').count()) === 0);
-  await key('Delete');
+  for (const [letter, name] of [['v', 'Select (V)'], ['l', 'Line (L)'], ['t', 'Text (T)'], ['p', 'Pen (P)']]) {
+    await key(letter);
+    assert.ok(await isPressed(name), name);
+  }
+  const zoom = ada.button('Fit the sheet to the window');
+  await key('+');
+  assert.equal(await zoom.textContent(), '125%');
+  await key('0');
+  assert.equal(await zoom.textContent(), '100%');
+  await ada.button('More').press('Enter');
+  await key('ArrowDown');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Export as SVG');
+  await key('Escape');
+  assert.ok(await ada.button('More').evaluate((button) => button === document.activeElement), 'back at the button');
+  await ada.button('Clear canvas').click();
   const question = page.getByRole('dialog', { name: 'Clear the canvas?' });
   await question.waitFor();
   assert.ok(await question.getByRole('button', { name: 'Cancel' }).evaluate((button) => button === document.activeElement), 'the safe answer is the first');

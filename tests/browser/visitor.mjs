@@ -47,7 +47,10 @@ export class Visitor {
    */
   static async arrive(name, device = DESKTOP) {
     const context = await (await theBrowser()).newContext(device);
-    await context.addInitScript((own) => localStorage.getItem('troupe.name') ?? localStorage.setItem('troupe.name', own), name);
+    await context.addInitScript((own) => {
+      // An empty page has no storage.
+      if (location.protocol.startsWith('http')) localStorage.getItem('troupe.name') ?? localStorage.setItem('troupe.name', own);
+    }, name);
     return new Visitor(name, context, await context.newPage());
   }
 
@@ -149,10 +152,8 @@ export class Visitor {
 
   /** A hash of what is on this screen, which depends on its size and contains what is not confirmed yet. */
   async screenHash() {
-    const url = await this.page.evaluate(async () => {
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      return /** @type {HTMLCanvasElement} */ (document.querySelector('.sheet canvas')).toDataURL();
-    });
+    await this.#waitUntilPainted();
+    const url = await this.page.evaluate(() => /** @type {HTMLCanvasElement} */ (document.querySelector('.stage > canvas')).toDataURL());
     return createHash('sha256').update(url).digest('hex');
   }
 
@@ -161,11 +162,14 @@ export class Visitor {
    * @param {Point} point
    * @returns {Promise<number[]>}
    */
-  pixelAt([x, y]) {
-    return this.page.evaluate(([left, top]) => {
-      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.sheet canvas'));
+  async pixelAt([x, y]) {
+    await this.#waitUntilPainted();
+    return this.page.evaluate(([partX, partY]) => {
+      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.stage > canvas'));
+      const [sheet, view] = [/** @type {Element} */ (document.querySelector('.sheet')), canvas].map((each) => each.getBoundingClientRect());
+      const [left, top] = [sheet.left + partX * sheet.width - view.left, sheet.top + partY * sheet.height - view.top];
       const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-      return [...context.getImageData(Math.floor(left * canvas.width), Math.floor(top * canvas.height), 1, 1).data];
+      return [...context.getImageData(Math.floor(left * (canvas.width / view.width)), Math.floor(top * (canvas.height / view.height)), 1, 1).data];
     }, [x / PLANE_WIDTH, y / PLANE_HEIGHT]);
   }
 
@@ -203,6 +207,15 @@ export class Visitor {
   /** Waits until everything that was drawn here is on disk and has come back. */
   waitUntilSaved() {
     return this.waitFor('everything saved', ({ pending, connected }) => connected && pending === 0);
+  }
+
+  /** The page paints in frames, and a large drawing in many of them. */
+  async #waitUntilPainted() {
+    await this.page.evaluate(async () => {
+      const { troupeCanvas } = /** @type {any} */ (window);
+      do await new Promise((resolve) => requestAnimationFrame(resolve));
+      while (!troupeCanvas.state().isPainted);
+    });
   }
 
   async #waitUntilJoined() {

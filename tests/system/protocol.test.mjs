@@ -25,7 +25,7 @@ scenario('events are numbered from 1 and come to everybody, the sender too', asy
   const bob = await world.client(node);
   const joined = await ada.join(topic);
   assert.deepEqual({ seq: joined.seq, recovered: joined.recovered, node: joined.node, topic: joined.topic, snapshot: joined.snapshot },
-                   { seq: 0, recovered: false, node: 'a', topic, snapshot: { strokes: [], chat: [] } });
+                   { seq: 0, recovered: false, node: 'a', topic, snapshot: { elements: [], chat: [] } });
   assert.match(joined.epoch, /^\S+$/);
   await bob.join(topic);
   assert.notEqual(ada.session, bob.session);

@@ -1,7 +1,7 @@
 // What tests may ask of the page: `window.troupeCanvas`.
 
 import type { CanvasSession, Visitor } from './net/canvas-session.js';
-import { pixelHash } from './paint/surface.js';
+import { pixelHash } from './paint/bitmap.js';
 
 export interface CanvasState {
   topic: string;
@@ -14,6 +14,10 @@ export interface CanvasState {
   available: boolean;
   node: string;
   people: Visitor[];
+  /** How many elements are seen here, pending ones included. */
+  elements: number;
+  /** Whether the screen shows all that it should, as far as it is known here. */
+  isPainted: boolean;
 }
 
 export interface Inspection {
@@ -28,7 +32,7 @@ declare global {
   }
 }
 
-export function exposeInspection(session: CanvasSession): void {
+export function exposeInspection(session: CanvasSession, isPainted: () => boolean): void {
   window.troupeCanvas = {
     state() {
       const { isJoined, available, pending } = session.health();
@@ -42,8 +46,10 @@ export function exposeInspection(session: CanvasSession): void {
         available,
         node: session.node,
         people: session.people,
+        elements: session.drawing.count,
+        isPainted: isPainted(),
       };
     },
-    pixelHash: () => pixelHash(session.drawing.strokes),
+    pixelHash: () => pixelHash(session.drawing.confirmed.list()),
   };
 }

@@ -1,6 +1,6 @@
 // `/`: choose a room or make a new one.
 
-import { randomRoom, roomPath, toRoom } from './model/rooms.js';
+import { linkTo, lockedRoom, newKey, randomRoom, shownName, toRoom } from './model/rooms.js';
 import { element, icon } from './ui/dom.js';
 import { mark } from './ui/header.js';
 import { cleanName, loadIdentity, recentRooms, saveIdentity } from './ui/identity.js';
@@ -14,14 +14,16 @@ export function showLanding(page: Location): void {
   const enter = (event: Event) => {
     event.preventDefault();
     saveIdentity({ ...identity, name: cleanName(name.value) || identity.name });
-    page.assign(roomPath(toRoom(room.value) || room.placeholder, page.search));
+    const named = toRoom(room.value);
+    // A name that somebody thought of can be thought of by others; a made-up one comes with a key.
+    page.assign(linkTo(named === '' ? lockedRoom(room.placeholder, newKey()) : { room: named }, page.search));
   };
   const form = element(
     'form',
     { class: 'landing-form', onsubmit: enter },
     element('label', { class: 'label', for: 'room' }, 'Canvas'),
     room,
-    element('p', { class: 'field-note', id: 'room-note' }, 'Whoever opens the same name draws with you.'),
+    element('p', { class: 'field-note', id: 'room-note' }, 'A name opens a canvas for whoever knows it. Without one you get a canvas of your own, with links to invite others to draw or to look.'),
     element('label', { class: 'label', for: 'name' }, 'Your name'),
     name,
     element('button', { class: 'button primary large', type: 'submit' }, 'Start drawing', icon('arrow')),
@@ -47,7 +49,7 @@ export function showLanding(page: Location): void {
 function recentList(search: string): HTMLElement | undefined {
   const rooms = recentRooms();
   if (rooms.length === 0) return undefined;
-  const links = rooms.map((room) => element('a', { class: 'chip', href: roomPath(room, search) }, room));
+  const links = rooms.map((link) => element('a', { class: 'chip', href: linkTo(link, search) }, shownName(link.room)));
   return element('nav', { class: 'recent', 'aria-label': 'Canvases you have been to' }, element('span', { class: 'label' }, 'Lately'), ...links);
 }
 

@@ -8,9 +8,12 @@ import './styles/stage.css';
 import './styles/tools.css';
 import './styles/chat.css';
 import { showLanding } from './landing.js';
-import { roomOf } from './model/rooms.js';
+import { measureTextWith } from './model/box.js';
+import { linkOf } from './model/rooms.js';
+import { canvasMeasure } from './paint/paint-element.js';
 import { Room } from './room.js';
 
-const room = roomOf(location.pathname);
-if (room === undefined) showLanding(location);
-else new Room(room, location);
+measureTextWith(canvasMeasure());
+const link = linkOf(location);
+if (link === undefined) showLanding(location);
+else new Room(link, location);

@@ -8,7 +8,8 @@ test('a joined with everything', () => {
     ...{ op: 'joined', id: 1, topic: 't', epoch: 'e', seq: 5, recovered: false, snapshot: { strokes: [] } },
     ...{ present: [{ session: 's', present: { name: 'Ada' } }], session: 'me', node: 'a' },
   };
-  expect(reading(joined)).toEqual(joined);
+  expect(reading(joined)).toEqual({ ...joined, readOnly: false });
+  expect(reading({ ...joined, read_only: true })).toEqual({ ...joined, readOnly: true });
 });
 
 test('a joined without snapshot is good only if the client keeps what it has', () => {

@@ -11,7 +11,7 @@ export interface Position {
 }
 
 export type ClientMessage =
-  | { op: 'join'; id: number; topic: string; after?: Position; present?: unknown }
+  | { op: 'join'; id: number; topic: string; after?: Position; present?: unknown; write_key?: string }
   | { op: 'send'; id: number; topic: string; key: string; data: unknown }
   | { op: 'signal'; topic: string; data: unknown }
   | { op: 'present'; id: number; topic: string; present: unknown }
@@ -36,6 +36,8 @@ export interface JoinedMessage {
   present: Presence[];
   session: string;
   node: string;
+  /** This session may neither send nor signal there. */
+  readOnly: boolean;
 }
 
 export interface EventMessage {
@@ -95,6 +97,7 @@ function decodeJoined(fields: Fields): JoinedMessage | undefined {
     present: presences(fields['present']),
     session: text(fields['session']),
     node: text(fields['node']),
+    readOnly: fields['read_only'] === true,
   };
 }
 

@@ -181,9 +181,9 @@ export class Session {
       now: turn.now,
       random: turn.random,
       isOpen: this.connection.isOpen,
-      join: (topic, after, present) => {
+      join: (topic, after, { present, writeKey }) => {
         const id = ask({ kind: 'join', topic });
-        const optional = { ...(after && { after: { ...after } }), ...(present !== undefined && { present }) };
+        const optional = { ...(after && { after: { ...after } }), ...(present !== undefined && { present }), ...(writeKey !== undefined && { write_key: writeKey }) };
         this.#transmit(turn, { op: 'join', id, topic, ...optional });
         return id;
       },

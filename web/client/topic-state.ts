@@ -16,7 +16,7 @@ export interface TopicHost {
   now: number;
   random: () => number;
   isOpen: boolean;
-  join(topic: string, after: Position | undefined, present: unknown): number;
+  join(topic: string, after: Position | undefined, options: JoinOptions): number;
   leave(topic: string): void;
   send(topic: string, key: string, data: unknown, bytes: number): void;
   present(topic: string, present: unknown): void;
@@ -31,6 +31,8 @@ export type TopicPhase = 'offline' | 'joining' | 'joined' | 'pausing' | 'failed'
 export interface JoinOptions {
   present?: unknown;
   after?: Position;
+  /** Opens a locked topic for writing; without the right one it can only be read. */
+  writeKey?: string | undefined;
 }
 
 export class TopicState {
@@ -39,6 +41,7 @@ export class TopicState {
   readonly people = new Map<string, unknown>();
   phase: TopicPhase = 'offline';
   available = true;
+  readOnly = false;
   reason = '';
   position: Position | undefined;
   session = '';
@@ -46,6 +49,7 @@ export class TopicState {
   failure: TroupeError | undefined;
 
   readonly #limits: Limits;
+  readonly #writeKey: string | undefined;
   #present: unknown;
   #presentIsStale = false;
   #joinId = -1;
@@ -62,6 +66,7 @@ export class TopicState {
   ) {
     this.#limits = limits;
     this.#present = options.present;
+    this.#writeKey = options.writeKey;
     this.position = options.after;
     this.outbox = new Outbox(limits);
   }
@@ -173,7 +178,7 @@ export class TopicState {
     this.outbox.rewind();
     this.#joinedAtServer = false;
     this.#presentIsStale = false;
-    this.#joinId = host.join(this.name, this.position, this.#present);
+    this.#joinId = host.join(this.name, this.position, { present: this.#present, writeKey: this.#writeKey });
     this.phase = 'joining';
     host.notify(this.name, { kind: 'state' });
   }
@@ -188,6 +193,7 @@ export class TopicState {
     this.phase = 'joined';
     this.available = true;
     this.reason = '';
+    this.readOnly = message.readOnly;
     this.people.clear();
     for (const { session, present } of message.present) this.#addPerson(session, present);
     this.#listSelf();

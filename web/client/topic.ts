@@ -25,6 +25,8 @@ export interface TopicStatus {
   /** False while the document's owner cannot be reached; sends wait meanwhile. */
   available: boolean;
   reason: string;
+  /** This client may only look: sends reject with `read_only`. */
+  readOnly: boolean;
   /** The node that this topic was joined through. */
   node: string;
   session: string;
@@ -85,8 +87,8 @@ export class Topic<Types extends TopicTypes = TopicTypes> {
   }
 
   get status(): TopicStatus {
-    const { phase, available, reason, node, session, failure } = this.#state;
-    return { phase, available, reason, node, session, error: failure };
+    const { phase, available, reason, readOnly, node, session, failure } = this.#state;
+    return { phase, available, reason, readOnly, node, session, error: failure };
   }
 
   get people(): Person<Types['present']>[] {

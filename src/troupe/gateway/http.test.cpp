@@ -216,7 +216,7 @@ TEST_F(HttpTest, lets_scripts_of_any_page_read_answers) {
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.header("access-control-allow-origin"), "*");
   EXPECT_EQ(preflight.header("access-control-allow-methods"), "GET, HEAD, POST");
-  EXPECT_EQ(preflight.header("access-control-allow-headers"), "Content-Type, Idempotency-Key, traceparent");
+  EXPECT_EQ(preflight.header("access-control-allow-headers"), "Content-Type, Idempotency-Key, Write-Key, traceparent");
   EXPECT_FALSE(preflight.headers.contains("content-length"));
   EXPECT_EQ(get("/api/v1/cluster").header("access-control-allow-origin"), "*");
   EXPECT_EQ(get("/api/v1/documents/toy/a/nothing").header("access-control-allow-origin"), "*");

@@ -24,6 +24,13 @@ TEST_F(RestTest, appends_an_event_once_for_each_key) {
   EXPECT_EQ(again.body, first.body);
 }
 
+TEST_F(RestTest, the_header_with_a_key_opens_a_locked_topic) {
+  start();
+  constexpr std::string_view kLocked = "/api/v1/documents/toy/plan~j6Oqsvqpt54KA5jaW1q9Bw/events";
+  EXPECT_EQ(post(kLocked, R"({"data":1})").status, 403);
+  EXPECT_EQ(post(kLocked, R"({"data":1})", "Write-Key: a key\r\n").status, 201);
+}
+
 TEST_F(RestTest, makes_up_a_key_where_there_is_none) {
   start();
   EXPECT_EQ(post(kEvents, R"({"data":1})").status, 201);

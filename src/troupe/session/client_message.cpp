@@ -37,8 +37,9 @@ class Parser {
     if (op == "signal") return SignalRequest{optional_id_head(), limited("data", fields_.value("data"))};
     if (op == "ping") return PingRequest{required_id()};
     if (op == "join") {
-      JoinRequest join{head(), after(), {}};
+      JoinRequest join{head(), after(), {}, {}};
       if (fields_.has_value("present")) join.present = present();
+      if (fields_.has_value("write_key")) join.write_key = fields_.string("write_key");
       return join;
     }
     if (op == "present") {

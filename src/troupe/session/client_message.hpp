@@ -28,6 +28,7 @@ struct JoinRequest {
   RequestHead head;
   std::optional<After> after;
   std::optional<Bytes> present;
+  std::optional<std::string> write_key;  ///< What opens a locked topic for writing.
 };
 struct SendRequest {
   RequestHead head;

@@ -19,6 +19,7 @@ Row row(ProtocolError error) {
     case ProtocolError::kNotJoined: return {"not_joined", 409};
     case ProtocolError::kAlreadyJoined: return {"already_joined", 409};
     case ProtocolError::kUnknownTopic: return {"unknown_topic", 404};
+    case ProtocolError::kReadOnly: return {"read_only", 403};
     case ProtocolError::kUnavailable: return {"unavailable", 503};
     case ProtocolError::kBusy: return {"busy", 429};
     case ProtocolError::kInternal: return {"internal", 500};

@@ -17,6 +17,7 @@ enum class ProtocolError : std::uint8_t {
   kNotJoined,
   kAlreadyJoined,
   kUnknownTopic,
+  kReadOnly,
   kUnavailable,
   kBusy,
   kInternal,

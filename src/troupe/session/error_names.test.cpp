@@ -8,7 +8,7 @@
 namespace troupe::session {
 namespace {
 
-constexpr int kCodes = 10;
+constexpr int kCodes = 11;
 
 TEST(ErrorNames, every_code_has_a_name_and_a_status_of_its_own_kind) {
   std::set<std::string_view> names;
@@ -18,9 +18,9 @@ TEST(ErrorNames, every_code_has_a_name_and_a_status_of_its_own_kind) {
     EXPECT_GE(http_status(error), 400U);
     EXPECT_LT(http_status(error), 504U);
   }
-  EXPECT_EQ(names,
-            (std::set<std::string_view>{"bad_request", "invalid_event", "too_large", "too_many_topics", "not_joined",
-                                        "already_joined", "unknown_topic", "unavailable", "busy", "internal"}));
+  EXPECT_EQ(names, (std::set<std::string_view>{"bad_request", "invalid_event", "too_large", "too_many_topics",
+                                               "not_joined", "already_joined", "unknown_topic", "read_only",
+                                               "unavailable", "busy", "internal"}));
 }
 
 TEST(ErrorNames, the_status_is_the_documented_one) {
@@ -29,6 +29,7 @@ TEST(ErrorNames, the_status_is_the_documented_one) {
   EXPECT_EQ(http_status(ProtocolError::kUnknownTopic), 404U);
   EXPECT_EQ(http_status(ProtocolError::kTooLarge), 413U);
   EXPECT_EQ(http_status(ProtocolError::kBusy), 429U);
+  EXPECT_EQ(http_status(ProtocolError::kReadOnly), 403U);
   EXPECT_EQ(http_status(ProtocolError::kUnavailable), 503U);
   EXPECT_EQ(http_status(ProtocolError::kInternal), 500U);
 }

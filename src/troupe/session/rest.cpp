@@ -6,6 +6,7 @@
 #include "troupe/document/topic_name.hpp"
 #include "troupe/session/client_message.hpp"
 #include "troupe/session/json/json_object.hpp"
+#include "troupe/session/lock/topic_lock.hpp"
 
 namespace troupe::session {
 namespace {
@@ -106,6 +107,9 @@ std::expected<RestCall, RestAnswer> post_event(std::string topic, const RestRequ
   if (request.body.size() > options.message_bytes_max) {
     return refuse(ProtocolError::kTooLarge,
                   "the body is larger than " + std::to_string(options.message_bytes_max) + " bytes; send less");
+  }
+  if (!opens(topic, request.write_key)) {
+    return refuse(ProtocolError::kReadOnly, topic + " is locked: send its key in the header Write-Key");
   }
   PostEvent call{.topic = std::move(topic), .key = {}, .data = {}};
   if (request.idempotency_key) {

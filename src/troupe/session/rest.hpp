@@ -30,6 +30,7 @@ struct RestRequest {
   std::string_view method;  ///< `GET`. A `HEAD` is asked as a `GET`, and its body left out by the caller.
   std::string_view target;  ///< Path and query: `/api/v1/cluster`.
   std::optional<std::string_view> idempotency_key;
+  std::optional<std::string_view> write_key;
   std::string_view body;
 };
 

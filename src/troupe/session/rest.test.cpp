@@ -183,5 +183,16 @@ TEST(Rest, renders_the_other_answers) {
             R"({"name":"b","address":"","http":"","incarnation":0,"state":"down"}],"configured":["a","b"]})");
 }
 
+TEST(Rest, a_locked_topic_is_written_to_with_its_key_and_read_without) {
+  constexpr std::string_view kLocked = "/api/v1/documents/canvas/plan~j6Oqsvqpt54KA5jaW1q9Bw/events";
+  const auto post_with = [&](std::optional<std::string_view> key) {
+    return parse_rest({.method = "POST", .target = kLocked, .write_key = key, .body = R"({"data":1})"}, RestOptions{});
+  };
+  EXPECT_EQ(refusal(post_with({})), "403 read_only");
+  EXPECT_EQ(refusal(post_with("another key")), "403 read_only");
+  EXPECT_EQ(refusal(post_with("a key")), "accepted");
+  EXPECT_EQ(refusal(get(kLocked)), "accepted");
+}
+
 }  // namespace
 }  // namespace troupe::session

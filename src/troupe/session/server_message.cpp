@@ -76,6 +76,7 @@ std::string render_joined(const JoinedMessage& message) {
   append_entries(json, "present", message.present);
   append_field(json, "session", message.session);
   append_field(json, "node", message.node);
+  if (message.read_only) append_raw_field(json, "read_only", "true");
   return end(std::move(json));
 }
 

@@ -49,6 +49,7 @@ struct JoinedMessage {
   std::vector<PresenceEntry> present;
   std::string_view session;
   std::string_view node;
+  bool read_only = false;
 };
 
 std::string render_joined(const JoinedMessage& message);

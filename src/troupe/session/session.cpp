@@ -7,6 +7,7 @@
 
 #include "troupe/document/topic_name.hpp"
 #include "troupe/session/json/utf8.hpp"
+#include "troupe/session/lock/topic_lock.hpp"
 
 namespace troupe::session {
 namespace {
@@ -68,13 +69,15 @@ void Session::handle(JoinRequest& request, Output& out) {
                   "this session has joined " + std::to_string(topics_.size()) + " topics, which is the most; leave one",
                   out);
   }
-  topics_.emplace(head.topic, Topic{.joining = Pending{*head.id, request.after}, .feed = TopicFeed(options_.hold)});
+  topics_.emplace(head.topic, Topic{.joining = Pending{*head.id, request.after},
+                                    .feed = TopicFeed(options_.hold),
+                                    .read_only = !opens(head.topic, request.write_key)});
   out.push_back(Join{head.topic, std::move(request.after), std::move(request.present)});
 }
 
 void Session::handle(SendRequest& request, Output& out) {
   const RequestHead& head = request.head;
-  if (refused_unless_joined(head, out) || refused_while_draining(head, out)) return;
+  if (refused_unless_joined(head, out) || refused_to_readers(head, out) || refused_while_draining(head, out)) return;
   if (sends_.size() >= options_.sends_max) {
     return refuse(head.id, ProtocolError::kBusy,
                   std::to_string(sends_.size()) +
@@ -87,7 +90,7 @@ void Session::handle(SendRequest& request, Output& out) {
 }
 
 void Session::handle(SignalRequest& request, Output& out) {
-  if (refused_unless_joined(request.head, out)) return;
+  if (refused_unless_joined(request.head, out) || refused_to_readers(request.head, out)) return;
   out.push_back(Signal{std::move(request.head.topic), std::move(request.data)});
 }
 
@@ -223,6 +226,13 @@ bool Session::refused_unless_joined(const RequestHead& head, Output& out) {
   return true;
 }
 
+bool Session::refused_to_readers(const RequestHead& head, Output& out) {
+  if (!joined_topic(head.topic)->read_only) return false;
+  refuse(head.id, ProtocolError::kReadOnly,
+         head.topic + " is locked: join it with its \"write_key\" to send and to signal", out);
+  return true;
+}
+
 bool Session::refused_while_draining(const RequestHead& head, Output& out) {
   if (state_ != State::kDraining) return false;
   refuse(head.id, ProtocolError::kUnavailable, public_message({ErrorCode::kStopping, {}}), out);
@@ -238,7 +248,8 @@ void Session::tell_joined(std::optional<std::uint64_t> id, const std::string& to
                         .snapshot = {},
                         .present = others(outcome.present),
                         .session = name_,
-                        .node = node_};
+                        .node = node_,
+                        .read_only = topics_.at(topic).read_only};
   if (outcome.snapshot) message.snapshot = outcome.snapshot->view();
   reply(render_joined(message), out);
 }

@@ -109,6 +109,7 @@ class Session {
     bool available = true;  ///< Whether the owner can be reached, and why not.
     std::string reason;
     bool told_available = true;  ///< What the client believes.
+    bool read_only = false;      ///< It is locked, and the client has not shown its key.
   };
 
   template <class Request>
@@ -122,6 +123,7 @@ class Session {
 
   Topic* joined_topic(const std::string& topic);
   bool refused_unless_joined(const RequestHead& head, Output& out);
+  bool refused_to_readers(const RequestHead& head, Output& out);
   bool refused_while_draining(const RequestHead& head, Output& out);
   void tell_joined(std::optional<std::uint64_t> id, const std::string& topic, const JoinOutcome& outcome, Output& out);
   void tell_status(const std::string& name, Topic& topic, Output& out);

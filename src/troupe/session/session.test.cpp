@@ -171,14 +171,14 @@ TEST_P(SessionTrace, is_as_recorded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Testdata, SessionTrace,
-                         testing::Values("join", "send", "events", "resync", "reset", "presence", "status", "limits",
-                                         "errors", "malformed", "drain"),
+                         testing::Values("join", "send", "events", "resync", "reset", "presence", "status", "lock",
+                                         "limits", "errors", "malformed", "drain"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(SessionTraces, every_file_is_run) {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder())) files += entry.path().extension() == ".txt";
-  EXPECT_EQ(files, 11U);
+  EXPECT_EQ(files, 12U);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Mouse, pen and fingers: one pointer on the sheet draws, two fingers anywhere on the stage move and enlarge the sheet.
+// The middle button moves it too, and so does any pointer while the port says that it should.
 
 export interface PointersPort {
   drawStart(event: PointerEvent): void;
@@ -6,6 +7,9 @@ export interface PointersPort {
   drawEnd(): void;
   /** It was not meant as a stroke after all. */
   drawCancel(): void;
+  /** Whether what begins now moves the sheet instead of drawing. */
+  isPanning(): boolean;
+  pan(deltaX: number, deltaY: number): void;
   hover(event: PointerEvent): void;
   hoverEnd(): void;
   /** Two fingers moved by so much and spread by `factor` around (x, y), in coordinates of the page. */
@@ -26,6 +30,7 @@ export class Pointers {
   readonly #sheet: HTMLElement;
   readonly #fingers = new Map<number, Finger>();
   #drawing: { id: number; type: string; startedAt: number } | undefined;
+  #panning: (Finger & { id: number }) | undefined;
   #isPinching = false;
 
   /** The sheet is a part of the stage. */
@@ -45,9 +50,11 @@ export class Pointers {
   }
 
   #down(event: PointerEvent): void {
+    if (isControl(event.target)) return;
+    if (event.button === 1 || (event.button === 0 && this.#port.isPanning())) return this.#panStart(event);
     if (event.pointerType === 'mouse' && event.button !== 0) return;
     const isOnSheet = this.#isOnSheet(event);
-    if (!isOnSheet && (event.pointerType !== 'touch' || isControl(event.target))) return;
+    if (!isOnSheet && event.pointerType !== 'touch') return;
     event.preventDefault();
     this.#stage.setPointerCapture(event.pointerId);
     if (event.pointerType === 'touch') {
@@ -61,7 +68,19 @@ export class Pointers {
     this.#port.drawStart(event);
   }
 
+  #panStart(event: PointerEvent): void {
+    event.preventDefault();
+    this.#stage.setPointerCapture(event.pointerId);
+    this.#panning = { id: event.pointerId, x: event.clientX, y: event.clientY };
+  }
+
   #move(event: PointerEvent): void {
+    const panning = this.#panning;
+    if (panning?.id === event.pointerId) {
+      this.#port.pan(event.clientX - panning.x, event.clientY - panning.y);
+      [panning.x, panning.y] = [event.clientX, event.clientY];
+      return;
+    }
     const finger = this.#fingers.get(event.pointerId);
     if (this.#isPinching && finger !== undefined) return this.#pinchMove(event, finger);
     if (finger !== undefined) [finger.x, finger.y] = [event.clientX, event.clientY];
@@ -75,6 +94,7 @@ export class Pointers {
   }
 
   #up(event: PointerEvent): void {
+    if (this.#panning?.id === event.pointerId) this.#panning = undefined;
     this.#fingers.delete(event.pointerId);
     // The finger that stays on the glass after a pinch does not draw.
     if (this.#fingers.size === 0) this.#isPinching = false;
@@ -109,5 +129,5 @@ export class Pointers {
 }
 
 function isControl(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('button') !== null;
+  return target instanceof Element && target.closest('button, textarea, input') !== null;
 }

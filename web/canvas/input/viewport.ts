@@ -24,8 +24,15 @@ export class Viewport {
     return this.#zoom;
   }
 
+  /** Pixels to a unit of the plane. */
+  get scale(): number {
+    const width = Math.max(1, this.#stageWidth - 2 * this.#margin);
+    const height = Math.max(1, this.#stageHeight - 2 * this.#margin);
+    return Math.min(width / PLANE_WIDTH, height / PLANE_HEIGHT) * this.#zoom;
+  }
+
   get placement(): Placement {
-    const scale = this.#scale();
+    const scale = this.scale;
     return {
       left: this.#stageWidth / 2 - this.#centerX * scale,
       top: this.#stageHeight / 2 - this.#centerY * scale,
@@ -44,7 +51,7 @@ export class Viewport {
   /** The point of the plane under a point of the stage. */
   toPlane(stageX: number, stageY: number): { x: number; y: number } {
     const { left, top } = this.placement;
-    const scale = this.#scale();
+    const scale = this.scale;
     return { x: (stageX - left) / scale, y: (stageY - top) / scale };
   }
 
@@ -52,14 +59,14 @@ export class Viewport {
   zoomBy(factor: number, stageX: number, stageY: number): void {
     const fixed = this.toPlane(stageX, stageY);
     this.#zoom = Math.min(ZOOM_MAX, Math.max(1, this.#zoom * factor));
-    const scale = this.#scale();
+    const scale = this.scale;
     this.#centerX = fixed.x - (stageX - this.#stageWidth / 2) / scale;
     this.#centerY = fixed.y - (stageY - this.#stageHeight / 2) / scale;
     this.#keepInside();
   }
 
   panBy(stageDeltaX: number, stageDeltaY: number): void {
-    const scale = this.#scale();
+    const scale = this.scale;
     this.#centerX -= stageDeltaX / scale;
     this.#centerY -= stageDeltaY / scale;
     this.#keepInside();
@@ -70,15 +77,9 @@ export class Viewport {
     this.#keepInside();
   }
 
-  #scale(): number {
-    const width = Math.max(1, this.#stageWidth - 2 * this.#margin);
-    const height = Math.max(1, this.#stageHeight - 2 * this.#margin);
-    return Math.min(width / PLANE_WIDTH, height / PLANE_HEIGHT) * this.#zoom;
-  }
-
   /** A sheet smaller than the stage is centred; of a larger one no more than the margin is left empty. */
   #keepInside(): void {
-    const scale = this.#scale();
+    const scale = this.scale;
     const clamp = (center: number, plane: number, stage: number) => {
       const half = Math.max(0, stage / 2 - this.#margin) / scale;
       return half * 2 >= plane ? plane / 2 : Math.min(plane - half, Math.max(half, center));

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { NO_SHIFT } from './events.js';
 import { LiveStrokes } from './live.js';
 
 let live: LiveStrokes;
@@ -7,7 +8,7 @@ beforeEach(() => {
 });
 
 const signal = (from: number, points: number[], id = 's1') => ({
-  ...{ type: 'drawing' as const, id, color: '#112233', size: 4, erase: false },
+  ...{ type: 'drawing' as const, id, color: '#112233', size: 4, erase: false, shift: NO_SHIFT },
   ...{ from, points },
 });
 const points = () => live.list().map((stroke) => stroke.points);

@@ -23,7 +23,7 @@ export class LiveStrokes {
   /** Returns where the author's pen is now, if the signal tells. */
   add(session: string, signal: DrawingSignal, now: number): { x: number; y: number } | undefined {
     if (this.#finished.has(signal.id)) return undefined;
-    const { id, color, size, erase } = signal;
+    const { id, color, size, erase, shift } = signal;
     const known = this.#strokes.get(id);
     // Only the author may go on with a stroke.
     if (known !== undefined && known.session !== session) return undefined;
@@ -34,7 +34,7 @@ export class LiveStrokes {
       return undefined;
     }
     if (known === undefined && this.#strokes.size >= STROKES_MAX) return undefined;
-    this.#strokes.set(id, { id, color, size, erase, points, session, updatedAt: now });
+    this.#strokes.set(id, { id, color, size, erase, points, shift, session, updatedAt: now });
     const [x, y] = points.slice(-2);
     return x === undefined || y === undefined ? undefined : { x, y };
   }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { randomName, randomRoom, roomOf, toRoom } from './rooms.js';
+import { linkOf, linkTo, lockedRoom, newKey, randomName, randomRoom, roomOf, shownName, toRoom } from './rooms.js';
+import { sha256 } from './sha256.js';
 
 test('a path names a room', () => {
   expect(roomOf('/canvas/lobby')).toBe('lobby');
@@ -23,4 +25,26 @@ test('made-up names are valid', () => {
     expect(roomOf(`/canvas/${randomRoom(random)}`)).toBeDefined();
     expect(randomName(random)).toMatch(/^\w+ \w+$/);
   }
+});
+
+test('the name of a locked room is made of its key, and its link keeps the key behind the #', () => {
+  const link = lockedRoom('plan', 'a key');
+  const lock = createHash('sha256').update('a key').digest().subarray(0, 16).toString('base64url');
+  expect(link).toEqual({ room: `plan~${lock}`, key: 'a key' });
+  expect(shownName(link.room)).toBe('plan');
+  const made = lockedRoom('plan', newKey());
+  const [pathname, hash] = linkTo(made, '').split('#');
+  expect(linkOf({ pathname: pathname ?? '', hash: `#${hash}` })).toEqual(made);
+  expect(linkOf({ pathname: pathname ?? '', hash: '' })).toEqual({ room: made.room });
+  expect(linkTo({ room: made.room }, '?nodes=a')).toBe(`/canvas/${made.room}?nodes=a`);
+});
+
+test('an open room has no key', () => {
+  expect(linkOf({ pathname: '/canvas/lobby', hash: '#x' })).toEqual({ room: 'lobby' });
+  expect(shownName('lobby')).toBe('lobby');
+});
+
+test.each([0, 1, 55, 56, 63, 64, 65, 1000])('the hash of %d bytes is that of everybody', (length) => {
+  const message = Uint8Array.from({ length }, (_, index) => index % 251);
+  expect(Buffer.from(sha256(message)).toString('hex')).toBe(createHash('sha256').update(message).digest('hex'));
 });

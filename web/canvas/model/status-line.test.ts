@@ -3,7 +3,7 @@ import { nodeLine, statusLine, type Health } from './status-line.js';
 
 const healthy: Health = {
   ...{ isOpen: true, isJoined: true, wasJoined: true, available: true },
-  ...{ pending: 0, pendingMs: 0, failure: '' },
+  ...{ pending: 0, pendingMs: 0, isReadOnly: false, failure: '' },
 };
 const say = (health: Partial<Health>) => statusLine({ ...healthy, ...health });
 
@@ -18,15 +18,22 @@ test('saving is said only when it takes a while', () => {
 
 test('the first connection and a lost one sound different', () => {
   expect(say({ isOpen: false, isJoined: false, wasJoined: false })).toMatchObject({ text: 'connecting…', detail: '' });
-  expect(say({ isOpen: false, isJoined: false }).detail).toBe('Reconnecting… You can go on drawing.');
-  expect(say({ isJoined: false, pending: 2 }).detail).toBe('Reconnecting… 2 changes are kept and will be sent.');
-  expect(say({ isJoined: false, pending: 1 }).detail).toContain('1 change is kept');
+  expect(say({ isOpen: false, isJoined: false })).toMatchObject({ text: 'offline', detail: 'Offline. You can go on drawing.' });
+  expect(say({ isJoined: false, pending: 2 }).detail).toBe('Offline, 2 changes waiting. You can go on drawing.');
+  expect(say({ isJoined: false, wasJoined: false, pending: 1 }).detail).toContain('1 change waiting');
 });
 
 test('the owner is away', () => {
   expect(say({ available: false }).detail).toBe(
     'Waiting for the server that keeps this canvas. Draw on: your strokes are kept and will be sent.',
   );
+});
+
+test('one who may only look is not asked to draw', () => {
+  expect(say({ isReadOnly: true })).toEqual({ tone: 'good', text: 'view only', detail: '' });
+  for (const trouble of [{ isJoined: false }, { available: false }]) {
+    expect(say({ ...trouble, isReadOnly: true }).detail).not.toMatch(/draw on|drawing/i);
+  }
 });
 
 test('what can never work is said before all else', () => {

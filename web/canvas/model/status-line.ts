@@ -12,6 +12,8 @@ export interface Health {
   pending: number;
   /** How long the oldest of them has been waiting. */
   pendingMs: number;
+  /** Whether this browser may only look. */
+  isReadOnly: boolean;
   /** Why this canvas can never be joined; empty if it can. */
   failure: string;
 }
@@ -31,15 +33,17 @@ export function statusLine(health: Health): StatusLine {
   if (health.failure !== '') {
     return { tone: 'bad', text: 'cannot open', detail: `This canvas cannot be opened: ${health.failure}` };
   }
+  const waiting = pending === 0 ? '' : `${pending} ${pending === 1 ? 'change' : 'changes'} waiting`;
   if (!health.isOpen || !health.isJoined) {
-    if (!health.wasJoined) return { tone: 'busy', text: 'connecting…', detail: '' };
-    const kept = pending === 0 ? 'You can go on drawing.' : `${counted(pending)} kept and will be sent.`;
-    return { tone: 'wait', text: 'reconnecting…', detail: `Reconnecting… ${kept}` };
+    if (!health.wasJoined && pending === 0) return { tone: 'busy', text: 'connecting…', detail: '' };
+    const detail = waiting === '' ? 'Offline. You can go on drawing.' : `Offline, ${waiting}. You can go on drawing.`;
+    return { tone: 'wait', text: 'offline', detail: health.isReadOnly ? 'Offline. This is how the canvas was.' : detail };
   }
   if (!health.available) {
     const detail = 'Waiting for the server that keeps this canvas. Draw on: your strokes are kept and will be sent.';
-    return { tone: 'wait', text: 'waiting', detail };
+    return { tone: 'wait', text: 'waiting', detail: health.isReadOnly ? 'Waiting for the server that keeps this canvas.' : detail };
   }
+  if (health.isReadOnly) return { tone: 'good', text: 'view only', detail: '' };
   if (pending > 0 && health.pendingMs >= SAVING_AFTER_MS) return { tone: 'busy', text: 'saving…', detail: '' };
   return { tone: 'good', text: 'saved', detail: '' };
 }
@@ -49,8 +53,4 @@ export function nodeLine(node: string, { up, total }: { up: readonly string[]; t
   if (node === '') return '';
   if (total <= 1) return `node ${node}`;
   return up.length === total ? `node ${node} of ${total}` : `node ${node}, ${up.length} of ${total} up`;
-}
-
-function counted(pending: number): string {
-  return pending === 1 ? '1 change is' : `${pending} changes are`;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_SHIFT } from './events.js';
 import { StrokeMaker } from './stroke-maker.js';
 
 function maker(x = 0, y = 0): StrokeMaker {
@@ -7,7 +8,7 @@ function maker(x = 0, y = 0): StrokeMaker {
 }
 
 test('a tap is a stroke of one point', () => {
-  expect(maker(10, 20).current).toEqual({ id: 's1', color: '#112233', size: 6, erase: false, points: [10, 20] });
+  expect(maker(10, 20).current).toEqual({ id: 's1', color: '#112233', size: 6, erase: false, points: [10, 20], shift: NO_SHIFT });
 });
 
 test('coordinates are rounded to a tenth and stay on the plane', () => {

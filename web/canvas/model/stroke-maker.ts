@@ -1,7 +1,7 @@
 // Turns the way of a pointer into strokes that the server takes: coordinates rounded and on the plane, points not
 // closer than the eye can see, and a stroke that grows too long continued by another one. Pure.
 
-import { PLANE_HEIGHT, PLANE_WIDTH, STROKE_POINTS_MAX, type Stroke } from './events.js';
+import { NO_SHIFT, PLANE_HEIGHT, PLANE_WIDTH, STROKE_POINTS_MAX, type Stroke } from './events.js';
 
 export interface Brush {
   color: string;
@@ -14,7 +14,7 @@ const DISTANCE_MIN = 0.7;
 
 type GrowingStroke = Omit<Stroke, 'points'> & { points: number[] };
 
-const clamp = (value: number, max: number) => Math.round(Math.min(max, Math.max(0, value)) * 10) / 10;
+export const onPlane = (value: number, max: number) => Math.round(Math.min(max, Math.max(0, value)) * 10) / 10;
 
 export class StrokeMaker {
   readonly #brush: Brush;
@@ -24,7 +24,7 @@ export class StrokeMaker {
   constructor(brush: Brush, newId: () => string, x: number, y: number) {
     this.#brush = { ...brush };
     this.#newId = newId;
-    this.#stroke = this.#begin(clamp(x, PLANE_WIDTH), clamp(y, PLANE_HEIGHT));
+    this.#stroke = this.#begin(onPlane(x, PLANE_WIDTH), onPlane(y, PLANE_HEIGHT));
   }
 
   /** The stroke as it is now; grows while the pointer moves. */
@@ -35,8 +35,8 @@ export class StrokeMaker {
   /** The pointer came to (x, y). Returns a stroke that is finished because it is as long as one may be. */
   add(x: number, y: number): Stroke | undefined {
     const { points } = this.#stroke;
-    const nextX = clamp(x, PLANE_WIDTH);
-    const nextY = clamp(y, PLANE_HEIGHT);
+    const nextX = onPlane(x, PLANE_WIDTH);
+    const nextY = onPlane(y, PLANE_HEIGHT);
     const [lastX = 0, lastY = 0] = points.slice(-2);
     if (Math.hypot(nextX - lastX, nextY - lastY) < DISTANCE_MIN) return undefined;
     points.push(nextX, nextY);
@@ -47,6 +47,6 @@ export class StrokeMaker {
   }
 
   #begin(x: number, y: number): GrowingStroke {
-    return { id: this.#newId(), ...this.#brush, points: [x, y] };
+    return { id: this.#newId(), ...this.#brush, points: [x, y], shift: NO_SHIFT };
   }
 }

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { CanvasSignal } from '../model/events.js';
+import { NO_SHIFT, type CanvasSignal } from '../model/events.js';
 import { FakeClock } from '../../client/testing/fake-world.js';
 import { Broadcaster } from './broadcaster.js';
 
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 const growing = (count: number) => ({
-  ...{ id: 's1', color: '#112233', size: 4, erase: false },
+  ...{ id: 's1', color: '#112233', size: 4, erase: false, shift: NO_SHIFT },
   points: Array.from({ length: count * 2 }, (_, index) => index),
 });
 
@@ -47,6 +47,15 @@ test('a drawing signal holds the new points only', () => {
     { type: 'drawing', from: 0, points: [0, 1, 2, 3] },
     { type: 'drawing', from: 2, points: [4, 5, 6, 7] },
   ]);
+});
+
+test('a line whose end moves is sent as a whole', () => {
+  const line = (end: number) => ({ ...growing(2), points: [0, 0, end, end] });
+  broadcaster.redrawing(line(5));
+  clock.advance(50);
+  broadcaster.redrawing(line(9));
+  clock.advance(50);
+  expect(sent).toMatchObject([{ from: 0, points: [0, 0, 5, 5] }, { from: 0, points: [0, 0, 9, 9] }]);
 });
 
 test('many points go in several signals', () => {

@@ -43,6 +43,12 @@ export class Broadcaster {
     this.#schedule();
   }
 
+  /** The stroke is another one than before, as a line is whose end moves: all its points are sent again. */
+  redrawing(stroke: Stroke): void {
+    this.#pointsSent = 0;
+    this.drawing(stroke);
+  }
+
   /** The stroke will not be finished: others take its preview away. */
   withdraw(stroke: Stroke): void {
     this.#stroke = undefined;

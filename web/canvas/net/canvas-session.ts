@@ -5,11 +5,16 @@ import { Client, TroupeError, type ClientOptions, type Topic } from '../../clien
 import { Emitter } from '../../client/emitter.js';
 import { Drawing } from '../model/drawing.js';
 import { LiveStrokes } from '../model/live.js';
-import { readPresent, readSignal } from '../model/events.js';
-import type { CanvasEvent, CanvasPresent, CanvasTypes, Stroke } from '../model/events.js';
+import type { Change } from '../model/elements.js';
+import { readEvent, readPresent, readSignal } from '../model/events.js';
+import type { CanvasEvent, CanvasPresent, CanvasTypes } from '../model/events.js';
+import { eventToWire } from '../model/wire.js';
+import type { RoomLink } from '../model/rooms.js';
 import type { Health } from '../model/status-line.js';
 import { Broadcaster } from './broadcaster.js';
 import { fetchCluster, pageAddresses, type ClusterView, type PageLocation } from './addresses.js';
+import { KeptSends, type KeepingStorage } from './kept-sends.js';
+import { readPast, type PastPage } from './past.js';
 
 export interface Visitor extends CanvasPresent {
   session: string;
@@ -17,11 +22,9 @@ export interface Visitor extends CanvasPresent {
 }
 
 export interface CanvasSessionEvents {
-  /** The confirmed strokes are others than before. */
-  repaint: undefined;
-  /** One more stroke is confirmed. */
-  stroke: Stroke;
-  /** Own pending strokes or those of others that are being drawn have changed. */
+  /** The confirmed elements are others than before. */
+  picture: Change;
+  /** What own pending events make of them, or what others are drawing, has changed. */
   overlay: undefined;
   chat: { isNew: boolean };
   people: Visitor[];
@@ -46,26 +49,38 @@ export class CanvasSession {
   readonly #events = new Emitter<CanvasSessionEvents>();
   readonly #page: PageLocation;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #kept: KeptSends;
+  #unkept = 0;
   #wasJoined = false;
 
-  constructor(room: string, present: CanvasPresent, page: PageLocation, options: Partial<ClientOptions> = {}) {
+  /** What is not stored yet is kept in `storage`, if there is one. */
+  constructor({ room, key }: RoomLink, present: CanvasPresent, page: PageLocation, options: Partial<ClientOptions> = {}, storage?: KeepingStorage) {
     this.#page = page;
+    this.#kept = new KeptSends(storage, `canvas/${room}`);
     this.#client = new Client({
       addresses: pageAddresses(page),
       // An eraser must never overtake the stroke that it erases.
       inFlightMax: 1,
+      // A long drawing without a connection, or a large one that is restored from its history.
+      queueMax: 20_000,
+      queueBytesMax: 64 * 1024 * 1024,
       pingIntervalMs: 4_000,
       connectTimeoutMs: 4_000,
       retryMaxMs: 3_000,
       ...options,
     });
-    this.#topic = this.#client.join<CanvasTypes>(`canvas/${room}`, { present });
+    this.#topic = this.#client.join<CanvasTypes>(`canvas/${room}`, { present, writeKey: key });
     this.broadcaster = new Broadcaster({
-      signal: (signal) => this.#topic.signal(signal),
+      signal: (signal) => !this.#topic.status.readOnly && this.#topic.signal(signal),
       now: () => performance.now(),
       schedule: (callback, delayMs) => void setTimeout(callback, delayMs),
     });
     this.#listen();
+    for (const { key, data } of this.#kept.load()) {
+      const event = readEvent(data);
+      if (event === undefined) this.#kept.remove(key);
+      else this.#send(event, key);
+    }
   }
 
   on: Emitter<CanvasSessionEvents>['on'] = (name, listener) => this.#events.on(name, listener);
@@ -95,7 +110,7 @@ export class CanvasSession {
   }
 
   health(): Health {
-    const { phase, available, error } = this.#topic.status;
+    const { phase, available, readOnly, error } = this.#topic.status;
     const since = this.drawing.pendingSince();
     return {
       isOpen: this.#client.status.phase === 'open',
@@ -104,26 +119,31 @@ export class CanvasSession {
       available,
       pending: this.drawing.pendingCount,
       pendingMs: since === undefined ? 0 : performance.now() - since,
+      isReadOnly: readOnly,
       failure: error?.message ?? '',
     };
   }
 
-  /** Shows the event at once as pending, and sends it until it is stored. */
+  /** Whether all that is not stored yet would be sent by the next page, were this one closed. */
+  get isKept(): boolean {
+    return this.#unkept === 0;
+  }
+
+  /** Shows the event at once as pending, and sends it until it is stored. Who may only look changes nothing. */
   submit(data: CanvasEvent): void {
+    if (this.#topic.status.readOnly) return;
     const key = this.#client.newKey();
-    this.drawing.addPending(key, data, performance.now());
-    this.#pendingChanged(data);
-    this.#topic.send(data, key).then(
-      ({ seq }) => {
-        this.drawing.acknowledged(key, seq);
-        this.#pendingChanged(data);
-      },
-      (error: unknown) => {
-        this.drawing.refused(key);
-        this.#pendingChanged(data);
-        this.#events.emit('refused', refusalText(error));
-      },
-    );
+    const isKept = this.#kept.add(key, eventToWire(data));
+    if (!isKept) this.#unkept += 1;
+    this.#send(data, key, () => {
+      if (isKept) this.#kept.remove(key);
+      else this.#unkept -= 1;
+    });
+  }
+
+  /** All events of the document so far, page by page. */
+  readPast(onPage: (page: PastPage) => void, signal: AbortSignal): Promise<void> {
+    return readPast(this.#client.status.address, this.#topic.name, onPage, signal);
   }
 
   setPresent(present: CanvasPresent): void {
@@ -134,12 +154,32 @@ export class CanvasSession {
     this.#client.wake();
   }
 
+  #send(data: CanvasEvent, key: string, settled = () => this.#kept.remove(key)): void {
+    this.drawing.addPending(key, data, performance.now());
+    this.#pendingChanged(data);
+    this.#topic.send(eventToWire(data), key).then(
+      ({ seq }) => {
+        settled();
+        this.drawing.acknowledged(key, seq);
+        this.#pendingChanged(data);
+      },
+      (error: unknown) => {
+        // A page that goes away has not failed.
+        if (error instanceof TroupeError && (error.code === 'closed' || error.code === 'left')) return;
+        settled();
+        this.drawing.refused(key);
+        this.#pendingChanged(data);
+        this.#events.emit('refused', refusalText(error));
+      },
+    );
+  }
+
   #listen(): void {
     const topic = this.#topic;
     topic.on('reset', ({ snapshot, position }) => {
       this.drawing.reset(snapshot, position);
-      for (const { id } of this.drawing.strokes) this.live.finish(id);
-      this.#events.emit('repaint', undefined);
+      for (const { id } of this.live.list()) if (this.drawing.confirmed.slot(id) !== undefined) this.live.finish(id);
+      this.#events.emit('picture', { all: true, added: [], boxes: [] });
       this.#events.emit('chat', { isNew: false });
     });
     topic.on('event', ({ seq, key, data }) => this.#apply(seq, key, data));
@@ -158,18 +198,10 @@ export class CanvasSession {
 
   #apply(seq: number, key: string, data: unknown): void {
     const isOwn = this.drawing.isPending(key);
-    const change = this.drawing.apply(seq, key, data);
-    switch (change.kind) {
-      case 'stroke':
-        this.live.finish(change.stroke.id);
-        return this.#events.emit('stroke', change.stroke);
-      case 'clear':
-        return this.#events.emit('repaint', undefined);
-      case 'chat':
-        return this.#events.emit('chat', { isNew: !isOwn });
-      case 'none':
-        return;
-    }
+    const { event, change } = this.drawing.apply(seq, key, data);
+    if (event?.type === 'chat') return this.#events.emit('chat', { isNew: !isOwn });
+    for (const { id } of event?.type === 'draw' ? event.elements : []) this.live.finish(id);
+    this.#events.emit('picture', change);
   }
 
   #show(session: string, data: unknown): void {

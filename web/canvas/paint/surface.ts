@@ -1,109 +1,136 @@
-// The picture on the screen: a layer with the confirmed strokes, to which each event adds, and over it, painted anew
-// for each frame, what is not confirmed. Both are one bitmap in the end, so that an eraser that is not confirmed yet
-// already erases what it will.
+// The picture on the screen: tiles with what is confirmed, and over them, painted anew for each frame, what is not.
+// Both are one bitmap in the end, so that an eraser that is not confirmed yet already erases what it will.
 
-import { PLANE_HEIGHT, PLANE_WIDTH, type Stroke } from '../model/events.js';
-import { paintStroke } from './paint-stroke.js';
+import type { Placement } from '../input/viewport.js';
+import type { Box } from '../model/box.js';
+import type { Change } from '../model/elements.js';
+import { PLANE_HEIGHT, PLANE_WIDTH, type Element } from '../model/events.js';
+import { paintElement } from './paint-element.js';
+import { Tiles, contextOf } from './tiles.js';
 
-/** Two pixels to a unit of the plane: beyond that, a larger bitmap costs memory and shows nothing new. */
-const BITMAP_WIDTH_MAX = PLANE_WIDTH * 2;
+/** So much of a frame goes into tiles; the rest is for everything else on the page. */
+const TILES_MS = 9;
+/** Beyond it even a moving picture gets new tiles: shrunk ones are many, and grown ones are blurred. */
+const STRETCH_MAX = 2;
+
+/** The confirmed elements. */
+export interface Picture {
+  query(box: Box): Element[];
+  boxOf(id: string): Box | undefined;
+}
 
 export interface SurfacePort {
-  /** The confirmed strokes, for painting the layer from scratch. */
-  confirmed(): readonly Stroke[];
+  picture(): Picture;
+  /** Ids of confirmed elements that are not shown as they were confirmed. */
+  hidden(): { ids: Iterable<string>; all: boolean };
   /** What lies over them, bottom first. */
-  overlay(): readonly Stroke[];
+  overlay(): readonly Element[];
 }
 
 export class Surface {
   readonly #view: CanvasRenderingContext2D;
-  readonly #layer: CanvasRenderingContext2D;
   readonly #port: SurfacePort;
+  // Where the corner of the sheet is on the view, in pixels, and how many there are to a unit of the plane.
+  #origin = { left: 0, top: 0, scale: 1 };
+  #tiles = new Tiles(1, () => []);
+  // Shown, stretched, until those of the new scale are painted.
+  #formerTiles: Tiles | undefined;
+  #hidden: { ids: Set<string>; all: boolean } = { ids: new Set(), all: false };
   #frame: number | undefined;
 
   constructor(canvas: HTMLCanvasElement, port: SurfacePort) {
     this.#view = contextOf(canvas);
-    this.#layer = contextOf(document.createElement('canvas'));
     this.#port = port;
   }
 
-  /** The sheet is shown so wide, in pixels of the page. */
-  resize(cssWidth: number, pixelRatio: number): void {
-    const width = Math.max(1, Math.min(BITMAP_WIDTH_MAX, Math.round(cssWidth * pixelRatio)));
-    const height = Math.max(1, Math.round((width * PLANE_HEIGHT) / PLANE_WIDTH));
-    if (this.#view.canvas.width === width && this.#view.canvas.height === height) return;
-    for (const { canvas } of [this.#view, this.#layer]) {
-      canvas.width = width;
-      canvas.height = height;
+  /** Whether the screen shows all that it should. */
+  get isCalm(): boolean {
+    return this.#frame === undefined;
+  }
+
+  /** The view is so large and shows the sheet there, in pixels of the page. While it moves, tiles are only stretched. */
+  place({ left, top, width }: Placement, viewWidth: number, viewHeight: number, pixelRatio: number, isMoving: boolean): void {
+    const { canvas } = this.#view;
+    const [pixelWidth, pixelHeight] = [Math.max(1, Math.round(viewWidth * pixelRatio)), Math.max(1, Math.round(viewHeight * pixelRatio))];
+    if (canvas.width !== pixelWidth) canvas.width = pixelWidth;
+    if (canvas.height !== pixelHeight) canvas.height = pixelHeight;
+    const scale = Math.max(1, Math.round(width * pixelRatio)) / PLANE_WIDTH;
+    this.#origin = { left: Math.round(left * pixelRatio), top: Math.round(top * pixelRatio), scale };
+    const stretch = scale / this.#tiles.scale;
+    if (isMoving ? stretch < 1 / STRETCH_MAX || stretch > STRETCH_MAX : stretch !== 1) {
+      this.#formerTiles = this.#tiles;
+      this.#tiles = this.#newTiles(scale);
     }
-    this.repaint();
-  }
-
-  /** The confirmed strokes are others than before. */
-  repaint(): void {
-    repaintLayer(this.#layer, this.#port.confirmed());
     this.refresh();
   }
 
-  /** One more stroke is confirmed. */
-  add(stroke: Stroke): void {
-    paintStroke(this.#layer, stroke);
+  /** The confirmed elements are others than before. */
+  changed({ all, added, boxes }: Change): void {
+    if (all) return this.#repaint();
+    for (const element of added) {
+      if (!this.#hidden.all && !this.#hidden.ids.has(element.id)) this.#tiles.add(element);
+    }
+    for (const box of boxes) this.#tiles.invalidate(box);
     this.refresh();
   }
 
-  /** What is not confirmed has changed. */
+  /** What is not confirmed has changed, or what is hidden. */
   refresh(): void {
     this.#frame ??= requestAnimationFrame(() => this.#paintFrame());
   }
 
+  #repaint(): void {
+    this.#tiles.invalidate({ left: 0, top: 0, right: PLANE_WIDTH, bottom: PLANE_HEIGHT });
+    this.#formerTiles = undefined;
+    this.refresh();
+  }
+
+  #newTiles(scale: number): Tiles {
+    return new Tiles(scale, (box) => {
+      const { ids, all } = this.#hidden;
+      return all ? [] : this.#port.picture().query(box).filter(({ id }) => !ids.has(id));
+    });
+  }
+
   #paintFrame(): void {
     this.#frame = undefined;
+    this.#updateHidden();
+    const { left, top, scale } = this.#origin;
     const { canvas } = this.#view;
+    const seen = { left: -left / scale, top: -top / scale, right: (canvas.width - left) / scale, bottom: (canvas.height - top) / scale };
+    const endsAt = performance.now() + TILES_MS;
+    this.#tiles.look(seen);
+    const isDone = this.#tiles.work(() => performance.now() >= endsAt);
+    if (isDone) this.#formerTiles = undefined;
     this.#view.setTransform(1, 0, 0, 1, 0, 0);
     this.#view.clearRect(0, 0, canvas.width, canvas.height);
-    this.#view.drawImage(this.#layer.canvas, 0, 0);
-    scaleToPlane(this.#view);
-    for (const stroke of this.#port.overlay()) paintStroke(this.#view, stroke);
+    (this.#formerTiles ?? this.#tiles).show(this.#view, left, top, scale);
+    this.#paintOverlay();
+    if (!isDone) this.refresh();
   }
-}
 
-/** A hash of the strokes' pixels on a bitmap of 1600 by 1000: equal pictures on any screen have equal hashes. */
-export function pixelHash(strokes: readonly Stroke[]): string {
-  const canvas = document.createElement('canvas');
-  canvas.width = PLANE_WIDTH;
-  canvas.height = PLANE_HEIGHT;
-  // Painted by the processor in every browser, as it is read back at once.
-  const context = contextOf(canvas, { willReadFrequently: true });
-  repaintLayer(context, strokes);
-  return hashBytes(context.getImageData(0, 0, PLANE_WIDTH, PLANE_HEIGHT).data);
-}
-
-function repaintLayer(context: CanvasRenderingContext2D, strokes: readonly Stroke[]): void {
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-  scaleToPlane(context);
-  for (const stroke of strokes) paintStroke(context, stroke);
-}
-
-function scaleToPlane(context: CanvasRenderingContext2D): void {
-  const scale = context.canvas.width / PLANE_WIDTH;
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-}
-
-function contextOf(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings): CanvasRenderingContext2D {
-  const context = canvas.getContext('2d', settings);
-  if (context === null) throw new Error('this browser cannot paint on a canvas');
-  return context;
-}
-
-/** FNV-1a over 32-bit words, twice with different offsets. */
-function hashBytes(bytes: Uint8ClampedArray): string {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  let first = 0x811c9dc5;
-  let second = 0x9747b28c;
-  for (const word of words) {
-    first = Math.imul(first ^ word, 0x01000193);
-    second = Math.imul(second ^ (word >>> 7) ^ (word << 25), 0x01000193);
+  #paintOverlay(): void {
+    const { left, top, scale } = this.#origin;
+    this.#view.save();
+    this.#view.setTransform(scale, 0, 0, scale, left, top);
+    this.#view.beginPath();
+    this.#view.rect(0, 0, PLANE_WIDTH, PLANE_HEIGHT);
+    this.#view.clip();
+    for (const element of this.#port.overlay()) paintElement(this.#view, element);
+    this.#view.restore();
   }
-  return [first, second].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+
+  /** Where something is hidden that was not, or the other way round, the tiles are no longer right. */
+  #updateHidden(): void {
+    const { ids, all } = this.#port.hidden();
+    const picture = this.#port.picture();
+    const now = new Set([...ids].filter((id) => picture.boxOf(id) !== undefined));
+    const before = this.#hidden;
+    this.#hidden = { ids: now, all };
+    if (all !== before.all) return this.#repaint();
+    for (const id of [...now].filter((each) => !before.ids.has(each)).concat([...before.ids].filter((each) => !now.has(each)))) {
+      const box = picture.boxOf(id);
+      if (box !== undefined) this.#tiles.invalidate(box);
+    }
+  }
 }

@@ -20,13 +20,14 @@ export class Chat {
     ...{ class: 'chat-input', rows: '1', maxlength: String(CHAT_TEXT_MAX), placeholder: 'Write a message' },
     ...{ 'aria-label': 'Message', enterkeyhint: 'send', autocomplete: 'off' },
   });
+  readonly #form: HTMLElement;
   readonly #badge = element('span', { class: 'badge', hidden: true });
   #unread = 0;
   #isOpen = false;
 
   constructor(port: ChatPort) {
     this.#port = port;
-    const form = element(
+    this.#form = element(
       'form',
       { class: 'chat-form', onsubmit: (event: Event) => this.#submit(event) },
       this.#input,
@@ -44,7 +45,7 @@ export class Chat {
       { class: 'chat', 'aria-label': 'Chat' },
       element('div', { class: 'chat-head' }, element('h2', {}, 'Chat'), close),
       this.#list,
-      form,
+      this.#form,
     );
     this.toggleButton = element(
       'button',
@@ -68,6 +69,10 @@ export class Chat {
     if (isOpen) this.#setUnread(0);
     this.#scrollToEnd();
     this.#port.toggled(isOpen);
+  }
+
+  setReadOnly(isReadOnly: boolean): void {
+    this.#form.hidden = isReadOnly;
   }
 
   focus(): void {

@@ -25,7 +25,7 @@ export function askToClear(onConfirm: () => void): void {
     'dialog',
     { class: 'dialog', 'aria-labelledby': 'clear-title' },
     element('h2', { id: 'clear-title' }, 'Clear the canvas?'),
-    element('p', {}, 'All strokes disappear for everybody here. The chat stays.'),
+    element('p', {}, 'Everything on it disappears for everybody here. The chat stays, and you can undo it.'),
     element(
       'div',
       { class: 'dialog-actions' },
@@ -93,15 +93,19 @@ export function showPeople(people: readonly Visitor[]): void {
 }
 
 const SHORTCUTS: readonly (readonly [string, string])[] = [
-  ['P', 'Pen'],
-  ['E', 'Eraser'],
-  ['1 – 9', 'Colour'],
+  ['V  P  E  L  T', 'Select, pen, eraser, line, text'],
+  ['1 – 9', 'Colour, also of what is selected'],
   ['[  ]', 'Thinner, thicker'],
-  ['C', 'Open or close the chat'],
-  ['Enter', 'Write a message'],
-  ['Delete', 'Clear the canvas'],
+  ['Ctrl Z', 'Undo; with Shift, redo'],
+  ['Ctrl A', 'Select everything'],
+  ['Ctrl D', 'Copy what is selected'],
+  ['Delete', 'Delete what is selected'],
+  ['← ↑ → ↓', 'Move what is selected; with Shift, further'],
+  ['Shift', 'While drawing a line: at whole angles'],
   ['+  −  0', 'Zoom in, out, fit'],
-  ['Ctrl + wheel', 'Zoom'],
+  ['Space', 'Hold it to move the sheet'],
+  ['C', 'Open or close the chat'],
+  ['Enter', 'Write a message, or in the selected text'],
   ['?', 'This help'],
 ];
 
@@ -109,7 +113,7 @@ export function showShortcuts(): void {
   const rows = SHORTCUTS.flatMap(([keys, meaning]) => [element('dt', {}, element('kbd', {}, keys)), element('dd', {}, meaning)]);
   const dialog = element(
     'dialog',
-    { class: 'dialog', 'aria-labelledby': 'keys-title' },
+    { class: 'dialog wide', 'aria-labelledby': 'keys-title' },
     element('h2', { id: 'keys-title' }, 'Keyboard'),
     element('dl', { class: 'shortcuts' }, ...rows),
     closing(() => dialog.close()),

@@ -2,14 +2,16 @@
 
 import type { StatusLine } from '../model/status-line.js';
 import { element, icon } from './dom.js';
+import { Menu, type MenuItem } from './menu.js';
 
 export interface HeaderParts {
   room: string;
   homePath: string;
   people: HTMLElement;
+  share: HTMLElement;
   chatToggle: HTMLElement;
-  copyLink(): void;
-  help(): void;
+  history(): void;
+  menu(): readonly MenuItem[];
 }
 
 export class Header {
@@ -21,9 +23,9 @@ export class Header {
   readonly #latency = element('span', { class: 'latency' });
   #shown = '';
 
-  constructor({ room, homePath, people, chatToggle, copyLink, help }: HeaderParts) {
-    const invite = element('button', { class: 'button invite', type: 'button', title: 'Copy the link to this canvas', 'aria-label': 'Invite: copy the link', onclick: copyLink }, icon('link'), element('span', {}, 'Invite'));
-    const helpButton = element('button', { class: 'icon-button help', type: 'button', title: 'Keyboard (?)', 'aria-label': 'Keyboard shortcuts', onclick: help }, icon('help'));
+  constructor({ room, homePath, people, share, chatToggle, history, menu }: HeaderParts) {
+    const button = (name: 'history' | 'more', title: string, onclick?: () => void) =>
+      element('button', { class: `icon-button ${name}`, type: 'button', title, 'aria-label': title, onclick }, icon(name));
     const connection = element('div', { class: 'connection', title: 'The node that serves you, and the time to it and back' }, this.#node, this.#latency);
     this.node = element(
       'header',
@@ -34,8 +36,9 @@ export class Header {
       element('div', { class: 'spacer' }),
       connection,
       people,
-      invite,
-      helpButton,
+      share,
+      button('history', 'History', history),
+      new Menu(button('more', 'More'), menu).node,
       chatToggle,
     );
   }

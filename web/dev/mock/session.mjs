@@ -1,5 +1,6 @@
 // One client's session on a mock node: the server's half of docs/protocol.md, without limits and without mercy.
 
+import { createHash } from 'node:crypto';
 import { whyInvalid } from './documents.mjs';
 
 const TOPIC = /^canvas\/[A-Za-z0-9._~-]{1,190}$/;
@@ -19,11 +20,20 @@ export class Faults {
   ackDelayMs = 0;
 }
 
+/** @param {string} topic @param {string} [key] */
+function isOpenTo(topic, key) {
+  const lock = /~([A-Za-z0-9_-]{22})$/.exec(topic)?.[1];
+  if (lock === undefined) return true;
+  return createHash('sha256').update(key ?? '').digest().subarray(0, 16).toString('base64url') === lock;
+}
+
 export class MockSession {
   #node;
   #socket;
   /** @type {Map<string, () => void>} */
   #leaves = new Map();
+  /** The topics that it may only read. @type {Set<string>} */
+  #readOnly = new Set();
 
   /**
    * @param {import('./node.mjs').MockNode} node
@@ -60,6 +70,7 @@ export class MockSession {
     if (op === 'ping') return this.tell({ op: 'pong', id });
     if (op === 'join') return this.#join(message);
     if (!this.#leaves.has(topic)) return this.#refuse(id, 'not_joined');
+    if (this.#readOnly.has(topic) && (op === 'send' || op === 'signal')) return this.#refuse(id, 'read_only');
     switch (op) {
       case 'send':
         return this.#send(message);
@@ -82,9 +93,11 @@ export class MockSession {
   }
 
   /** @param {any} message */
-  #join({ id, topic, after, present }) {
+  #join({ id, topic, after, present, write_key: key }) {
     if (typeof topic !== 'string' || !TOPIC.test(topic)) return this.#refuse(id, 'unknown_topic');
     if (this.#leaves.has(topic)) return this.#refuse(id, 'already_joined');
+    if (isOpenTo(topic, key)) this.#readOnly.delete(topic);
+    else this.#readOnly.add(topic);
     const document = this.#node.store.document(topic);
     const sessions = this.#node.store.sessions(topic);
     this.#tellJoined(topic, document, id, after);
@@ -117,6 +130,7 @@ export class MockSession {
     this.tell({
       ...{ op: 'joined', id, topic, epoch: document.epoch, seq: document.seq, recovered },
       ...(recovered ? {} : { snapshot: document.snapshot() }),
+      ...(this.#readOnly.has(topic) && { read_only: true }),
       present: people.map(([session, { present }]) => ({ session, present })),
       ...{ session: this.name, node: this.#node.name },
     });

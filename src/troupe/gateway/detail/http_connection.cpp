@@ -172,6 +172,7 @@ HttpRequest HttpConnection::request() const {
   if (is_admin_path(request.path())) request.client = channel_->client();
   if (const auto key = message.find("Idempotency-Key"); key != message.end())
     request.idempotency_key = view(key->value());
+  if (const auto key = message.find("Write-Key"); key != message.end()) request.write_key = view(key->value());
   // Where it stands twice, neither counts.
   if (message.count("traceparent") == 1) request.traceparent = view(message.find("traceparent")->value());
   return request;

@@ -18,6 +18,7 @@ struct HttpRequest {
   std::string_view target;  ///< Path and query.
   std::optional<std::string_view> origin;
   std::optional<std::string_view> idempotency_key;
+  std::optional<std::string_view> write_key;
   std::optional<std::string_view> if_none_match;
   std::optional<std::string_view> authorization;
   std::optional<std::string_view> traceparent;

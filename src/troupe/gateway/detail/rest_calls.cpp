@@ -78,8 +78,8 @@ void call(const Part& part, session::GetCluster&&, Respond respond) {
 
 void answer_rest(const Part& part, const HttpRequest& request, Respond respond) {
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
-  auto parsed =
-      session::parse_rest({method, request.target, request.idempotency_key, request.body}, part->options.rest);
+  auto parsed = session::parse_rest({method, request.target, request.idempotency_key, request.write_key, request.body},
+                                    part->options.rest);
   if (!parsed) return respond(json(std::move(parsed.error())));
   std::visit([&](auto& each) { call(part, std::move(each), std::move(respond)); }, *parsed);
 }

@@ -35,7 +35,7 @@ void add_cors(const GatewayOptions& options, const HttpRequest& request, HttpAns
 HttpAnswer preflight() {
   HttpAnswer answer{204, {}, {}, nullptr};
   answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST");
-  answer.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, traceparent");
+  answer.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, Write-Key, traceparent");
   answer.headers.emplace_back("Access-Control-Max-Age", "86400");
   return answer;
 }

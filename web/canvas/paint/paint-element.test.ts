@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { paintStroke } from './paint-stroke.js';
+import { NO_SHIFT } from '../model/events.js';
+import { paintElement } from './paint-element.js';
 
 /** Writes down what is painted. */
 function recorder(): { context: CanvasRenderingContext2D; lines: string[] } {
@@ -17,7 +18,7 @@ function recorder(): { context: CanvasRenderingContext2D; lines: string[] } {
 
 const painted = (points: number[], erase = false) => {
   const { context, lines } = recorder();
-  paintStroke(context, { id: 's', color: '#112233', size: 8, points, erase });
+  paintElement(context, { id: 's', color: '#112233', size: 8, points, erase, shift: NO_SHIFT });
   return lines;
 };
 
