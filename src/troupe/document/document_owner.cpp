@@ -43,6 +43,7 @@ DocumentOwner::DocumentOwner(std::string topic, const DocumentOptions& options, 
 void DocumentOwner::on_start() {
   last_use_ = context().now();
   context().every(std::min(kIdleCheck, options_.idle_timeout), [this] { check_idle(); });
+  if (options_.nodes.empty()) context().every(options_.repair_interval, [this] { check_fence(); });
   open();
 }
 
@@ -221,7 +222,16 @@ void DocumentOwner::append_next() {
     keys_here_.erase(keys_here_.find(next.event.key));
     waiting_.pop_front();
   }
-  if (request.events.empty()) return;
+  if (!request.events.empty()) append(std::move(request));
+}
+
+/// Another node may have taken the document for its own and appended to it, while this one had nothing to append: its
+/// followers would never hear of it.
+void DocumentOwner::check_fence() {
+  if (state_ == State::kReady && !followers_.empty()) append({topic_, fence_, last_seq_, {}});
+}
+
+void DocumentOwner::append(AppendRequest request) {
   state_ = State::kAppending;
   auto done = context().completion<AppendOutcome>(
       options_.journal_timeout, [this](Result<AppendOutcome> outcome) { on_appended(std::move(outcome)); });
@@ -250,7 +260,7 @@ void DocumentOwner::on_appended(Result<AppendOutcome> outcome) {
     events.push_back(std::move(waiting.event));
   }
   appended_.add(events.size());
-  fenced_ = 0;
+  if (!events.empty()) fenced_ = 0;
   publish(events);
   state_ = State::kReady;
   if (bytes_since_snapshot_ >= std::max(options_.snapshot_bytes_min, snapshot_bytes_)) save_snapshot();
@@ -267,6 +277,7 @@ void DocumentOwner::take(const Event& event) {
 }
 
 void DocumentOwner::publish(const std::vector<Event>& events) {
+  if (events.empty()) return;
   // A follower whose lane is full or broken sees the gap with the next event, or at its next `Follow`.
   for (const Ref<Follower>& follower : followers_) context().tell(follower, OwnerEvents{epoch_, events});
 }

@@ -60,6 +60,8 @@ class DocumentOwner final : public Actor<DocumentOwner> {
   // Appending.
   bool comes_in_order(const AppendAtOwner& request) const;
   void append_next();
+  void append(AppendRequest request);
+  void check_fence();
   void on_appended(Result<AppendOutcome> outcome);
   void take(const Event& event);
   void publish(const std::vector<Event>& events);

@@ -39,7 +39,7 @@ struct AppendRequest {
   std::string stream;
   std::uint64_t fence = 0;          ///< From `OpenedStream`.
   std::uint64_t expected_last = 0;  ///< The stream's last seq as the writer knows it; events[0].seq is one more.
-  std::vector<Event> events;
+  std::vector<Event> events;        ///< None: is this still the newest writer, and `expected_last` the last?
 };
 
 /// `kAppended`: all events are on stable storage. `kFenced`: none is, a newer writer has opened the stream or

@@ -52,7 +52,6 @@ TEST_P(JournalConformance, a_gap_is_refused) {
   auto gap = make_events(1, 3);
   gap.erase(gap.begin() + 1);
   EXPECT_EQ(append("s", fence, gap).error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(append("s", fence, {}).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(append("s", fence, make_events(2, 1)), kFenced);  // Beyond the end.
   EXPECT_EQ(append("s", fence, make_events(1, 2)), kAppended);
   EXPECT_EQ(append("s", fence, make_events(2, 1)), kFenced);  // Before the end.
@@ -102,6 +101,22 @@ TEST_P(JournalConformance, an_older_writer_is_fenced) {
   EXPECT_EQ(append("s", second.fence, make_events(2, 1)), kAppended);
   under_test().reopen();
   EXPECT_EQ(append("s", first.fence, make_events(3, 1)), kFenced);
+  EXPECT_EQ(read({.stream = "s"}), make_events(1, 2));
+}
+
+TEST_P(JournalConformance, an_append_of_nothing_says_whether_the_writer_is_the_newest) {
+  const auto first = open("s").fence;
+  EXPECT_EQ(append("s", first, make_events(1, 2)), kAppended);
+  const auto ask = [&](std::uint64_t fence, std::uint64_t last) {
+    Answer<AppendOutcome> answer;
+    journal().append({"s", fence, last, {}}, answer.done());
+    return wait(answer);
+  };
+  EXPECT_EQ(ask(first, 2), kAppended);
+  EXPECT_EQ(ask(first, 1), kFenced);
+  const auto second = open("s").fence;
+  EXPECT_EQ(ask(first, 2), kFenced);
+  EXPECT_EQ(ask(second, 2), kAppended);
   EXPECT_EQ(read({.stream = "s"}), make_events(1, 2));
 }
 

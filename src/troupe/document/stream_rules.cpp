@@ -23,7 +23,6 @@ Result<void> check_stream_name(std::string_view stream) {
 
 Result<void> check_append(const AppendRequest& request) {
   if (auto name = check_stream_name(request.stream); !name) return name;
-  if (request.events.empty()) return fail(ErrorCode::kInvalidArgument, "an append needs at least one event");
   std::uint64_t seq = request.expected_last;
   for (const Event& event : request.events) {
     ++seq;

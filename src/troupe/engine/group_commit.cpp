@@ -147,6 +147,8 @@ void GroupCommit::stage(AppendCall& call) {
     touched.is_doubtful |= touched.is_cached;
     return;
   }
+  // No events: the question is what other processes have written.
+  touched.is_doubtful |= touched.is_cached && call.request.events.empty();
   for (const auto& event : call.request.events) touched.events.push_back(&event);
   touched.head->last_seq += call.request.events.size();
   call.result = AppendOutcome::kAppended;
