@@ -13,6 +13,7 @@
 #include "lane_table.hpp"
 #include "membership_command.hpp"
 #include "node_query.hpp"
+#include "placement_table.hpp"
 #include "topology_table.hpp"
 #include "trace_command.hpp"
 
@@ -25,6 +26,7 @@ struct CtlOptions {
   bool json = false;
   bool once = false;
   std::string root;  ///< Of the tree; empty: the node itself.
+  std::string topic;
 };
 using Render = std::string (*)(const nlohmann::json&);
 
@@ -60,9 +62,27 @@ int links(const CtlOptions& options) {
   return text ? 0 : 1;
 }
 
-int trees(const CtlOptions& options) {
+/// As it stands in a query.
+std::string escaped(const std::string& text) {
   std::string query;
-  for (const char byte : options.root) query += fmt::format("%{:02x}", static_cast<unsigned char>(byte));
+  for (const char byte : text) query += fmt::format("%{:02x}", static_cast<unsigned char>(byte));
+  return query;
+}
+
+int owners(const CtlOptions& options) {
+  const auto text = read(options, "placement", &render_owners);
+  if (text) fmt::print("{}", *text);
+  return text ? 0 : 1;
+}
+
+int where(const CtlOptions& options) {
+  const auto text = read(options, "placement?topic=" + escaped(options.topic), &render_where);
+  if (text) fmt::print("{}", *text);
+  return text ? 0 : 1;
+}
+
+int trees(const CtlOptions& options) {
+  const std::string query = escaped(options.root);
   const auto text = read(options, query.empty() ? "trees" : "trees?root=" + query, &render_tree);
   if (text) fmt::print("{}", *text);
   return text ? 0 : 1;
@@ -134,6 +154,10 @@ void add_ctl_command(CLI::App& app, std::function<int()>& chosen) {
   add("trees", "how broadcasts of a node travel; asks all members", &trees)
       ->add_option("--root", options->root, "The node whose broadcasts; without it, the one that is asked")
       ->type_name("NAME");
+  add("owners", "the nodes that own documents, and how much of them", &owners);
+  add("where", "which node owns a document", &where)
+      ->add_option("TOPIC", options->topic, "As in canvas/lobby")
+      ->required();
   add_membership_commands(
       *ctl, options->choice, [options](CLI::App& command) { add_choice(command, *options); }, chosen);
   add_trace_command(*ctl, chosen);

@@ -13,6 +13,11 @@ export class RetryingWriter {
   /** Acknowledgements of one key with different seqs, and other things that must not be. @type {string[]} */
   faults = [];
   connections = 0;
+  /** Answers that told it to send again. */
+  refusals = 0;
+  /** The longest time from one acknowledgement to the next, in ms, since it was set to 0. */
+  silence = 0;
+  #heard = performance.now();
   /** By key, in order of writing: what is not acknowledged. @type {Map<string, any>} */
   #pending = new Map();
   #written = 0;
@@ -109,11 +114,15 @@ export class RetryingWriter {
     const before = this.acknowledged.get(key);
     if (before !== undefined && before !== seq) this.faults.push(`${key} was acknowledged with seq ${before}, then ${seq}`);
     this.acknowledged.set(key, seq);
+    const now = performance.now();
+    this.silence = Math.max(this.silence, now - this.#heard);
+    this.#heard = now;
     this.#pending.delete(key);
   }
 
   /** @param {any} answer */
   async #onError(answer) {
+    ++this.refusals;
     if (!['unavailable', 'busy', 'internal'].includes(answer.code)) this.faults.push(JSON.stringify(answer));
     await pause(PAUSE_MS);  // poll: until the owner is back
   }

@@ -1,10 +1,7 @@
 // Each overlay with real processes: one line of configuration changes, and what an application sees does not.
 
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { chat } from '../support/canvas.mjs';
-import { temporaryFolder } from '../support/node.mjs';
 import { freePorts } from '../support/ports.mjs';
 import { Program } from '../support/program.mjs';
 import { until } from '../support/wait.mjs';
@@ -15,13 +12,6 @@ import { scenario } from './scenario.mjs';
 
 /** Of the tests: what a death may take until it is down everywhere, of which the machine's other work may take a second. */
 const DOWN_WITHIN_MS = 3_500;
-
-/** A folder for the sockets of the test's nodes. @param {import('./scenario.mjs').World} world */
-function ownSockets(world) {
-  const folder = temporaryFolder();
-  world.atEnd(async () => rmSync(folder, { recursive: true, force: true }));
-  return { TROUPE_RUNTIME_DIR: join(folder, 'sockets') };
-}
 
 /**
  * @param {Record<string, string>} env
@@ -109,7 +99,7 @@ const OVERLAYS = [
 
 for (const { overlay, nodes, links, change } of OVERLAYS) {
   scenario(`${overlay}: all see all, a death is seen by all, and who comes back is one of them`, async (world) => {
-    const env = ownSockets(world);
+    const env = world.ownSockets();
     const cluster = await start(world, nodes, overlay, { env, change });
     await eachHearsEach(cluster, 'canvas/overlay');
     if (links) assert.equal(await linksSeenBy(env, cluster.nodes[0], links.split(' ').length), links);
@@ -130,7 +120,7 @@ for (const { overlay, nodes, links, change } of OVERLAYS) {
 }
 
 scenario('a node that stands still is suspected, and stays a member', async (world) => {
-  const env = ownSockets(world);
+  const env = world.ownSockets();
   const cluster = await start(world, 3, 'full_mesh', { env });
   const [a, b, c] = cluster.nodes;
   const isSilent = async () => (await ask(env, 'links', a)).links.filter((link) => link.silent).map((link) => link.a + link.b).join();
@@ -149,7 +139,7 @@ scenario('a node that stands still is suspected, and stays a member', async (wor
 });
 
 scenario('a broadcast travels on a tree that ctl draws', async (world) => {
-  const env = ownSockets(world);
+  const env = world.ownSockets();
   const cluster = await start(world, 4, 'static', { env, change: OVERLAYS[3].change });
   const [a] = cluster.nodes;
   await until('the whole line as the tree of a', async () => {
@@ -167,7 +157,7 @@ scenario('a broadcast travels on a tree that ctl draws', async (world) => {
 });
 
 scenario('ctl has a node join, declares one down, and has one leave', async (world) => {
-  const env = ownSockets(world);
+  const env = world.ownSockets();
   const [first, second] = await freePorts(2);
   const flags = (/** @type {number} */ port) => ({ cluster: `127.0.0.1:${port}`, 'document-nodes': `127.0.0.1:${first},127.0.0.1:${second}`, shards: '1' });
   const a = await world.node({ name: 'a', env, flags: flags(first) });

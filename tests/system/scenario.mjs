@@ -1,10 +1,12 @@
 // What every system test stands on: a test with a world of its own, which is cleaned up however the test ends, and tells what the nodes logged if it
 // fails.
 
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { TroupeClient } from '../support/client.mjs';
 import { TroupeCluster } from '../support/cluster.mjs';
-import { TroupeNode } from '../support/node.mjs';
+import { TroupeNode, temporaryFolder } from '../support/node.mjs';
 import { RetryingWriter } from '../support/writer.mjs';
 
 const LOG_CHARACTERS_SHOWN = 6_000;
@@ -20,6 +22,13 @@ export class World {
   /** Something to do at the end; the last one first. @param {() => unknown} action */
   atEnd(action) {
     this.#cleanUp.push(action);
+  }
+
+  /** For nodes of this world, and for `troupe ctl` to find them alone: the environment with a folder for their sockets. */
+  ownSockets() {
+    const folder = temporaryFolder();
+    this.atEnd(() => rmSync(folder, { recursive: true, force: true }));
+    return { TROUPE_RUNTIME_DIR: join(folder, 'sockets') };
   }
 
   /** A node that runs. @param {ConstructorParameters<typeof TroupeNode>[0]} [options] */

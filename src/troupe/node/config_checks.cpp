@@ -108,7 +108,7 @@ class Checks {
       warn("cluster.join", "in the overlay static these are the node's neighbours, and it has none of its own",
            "name them, or take care that other nodes name this one");
     }
-    if (name == "static" && !options_.join.empty() && options_.document_nodes.empty() && serves_documents) {
+    if (name == "static" && !options_.join.empty() && options_.document_nodes.empty() && serves_documents && !is_journal_shared()) {
       warn("document.nodes", "without this list each node takes its neighbours for the owners of documents",
            "name the owners, the same list on each node");
     }
@@ -121,7 +121,7 @@ class Checks {
   void discovery(bool serves_documents) {
     const runtime::DiscoveryOptions& discovery = options_.discovery;
     if (discovery.sources.empty() || !readable({"cluster.discover", "document.nodes", "cluster.nameserver"})) return;
-    if (serves_documents && options_.document_nodes.empty()) {
+    if (serves_documents && options_.document_nodes.empty() && !is_journal_shared()) {
       error("document.nodes", "where nodes are discovered, they do not know by themselves who owns documents",
             "name the owners, the same list on each node");
     }
@@ -254,6 +254,9 @@ class Checks {
             "give the host that others connect to, as in \"10.0.0.1:7400\"");
     }
   }
+
+  /// Then the members that are there own the documents.
+  bool is_journal_shared() const { return options_.journal.engine == JournalOptions::Engine::kPostgres; }
 
   void own_address_in_lists(const HostPort& listen) {
     const std::string& own = options_.cluster_advertise.empty() ? options_.cluster_listen : options_.cluster_advertise;

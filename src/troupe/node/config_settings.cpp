@@ -213,8 +213,10 @@ std::vector<Setting> delivery_settings() {
 std::vector<Setting> document_settings() {
   return {
       make("document.nodes", HostPortList{TROUPE_FIELD(options.document_nodes)},
-           "Cluster addresses of the nodes that own documents, the same list on each; empty: this node and "
-           "`cluster.join`"),
+           "Cluster addresses of the nodes that own documents, the same list on each, for ever; empty: this node and "
+           "`cluster.join`, or, with the engine `postgres`, the nodes that are there, and documents move"),
+      make("document.partitions", Count{TROUPE_FIELD(options.documents.partitions), 1, 65'536},
+           "Into so many parts documents fall, which are shared out over their owners; the same on each node"),
       make("document.keys_max", Count{TROUPE_FIELD(options.documents.keys_max), 1, 16'777'216},
            "Keys of events that each document remembers, so that a retry is applied once"),
       make("document.waiting_max", Count{TROUPE_FIELD(options.documents.waiting_max), 1, 1'048'576},

@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "troupe/document/documents.hpp"
+#include "troupe/document/placement.hpp"
 #include "troupe/document/services.hpp"
 #include "troupe/document/topic_name.hpp"
 #include "troupe/gateway/gateway.hpp"
@@ -176,24 +177,17 @@ Result<void> Node::listen() {
       cluster_address_ = options_.cluster_advertise;
   }
   // Which nodes own documents is part of what the gateway shows, so it is settled first.
-  document::DocumentOptions& documents = parts_->documents;
-  documents.self = cluster_address_.empty() ? "this node" : cluster_address_;
-  documents.nodes = options_.document_nodes;
-  if (documents.nodes.empty()) {
-    documents.nodes = options_.join;
-    if (std::ranges::find(documents.nodes, documents.self) == documents.nodes.end())
-      documents.nodes.push_back(documents.self);
-  }
-  std::ranges::sort(documents.nodes);
-  if (std::ranges::find(documents.nodes, documents.self) == documents.nodes.end()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "document.nodes does not name this node's own cluster address, " + documents.self);
+  std::vector<std::string> configured;
+  if (auto owners = settle_owners()) {
+    configured = std::move(*owners);
+  } else {
+    return std::unexpected(std::move(owners.error()));
   }
   if (options_.http_listen.empty() && options_.gateway.admin.socket.empty()) return {};
   gateway::GatewayOptions gateway = options_.gateway;
   gateway.listen = options_.http_listen;
   gateway.node = options_.name;
-  if (!cluster_address_.empty()) gateway.configured = documents.nodes;
+  if (!cluster_address_.empty()) gateway.configured = std::move(configured);
   parts_->gateway = std::make_unique<gateway::Gateway>(
       gateway, gateway::GatewayWorld{*runtime_, metrics_, parts_->log_sink, [this] { return readiness(); },
                                      parts_->cluster.get(), [this] { request_stop(); }});
@@ -202,6 +196,28 @@ Result<void> Node::listen() {
   }
   http_address_ = options_.http_advertise.empty() ? parts_->gateway->address() : options_.http_advertise;
   return {};
+}
+
+/// Settles which nodes own documents, and gives the nodes that the configuration knows.
+Result<std::vector<std::string>> Node::settle_owners() {
+  const std::string self = cluster_address_.empty() ? "this node" : cluster_address_;
+  std::vector<std::string> nodes = options_.document_nodes.empty() ? options_.join : options_.document_nodes;
+  if (options_.document_nodes.empty() && std::ranges::find(nodes, self) == nodes.end()) nodes.push_back(self);
+  std::ranges::sort(nodes);
+  if (std::ranges::find(nodes, self) == nodes.end()) {
+    return fail(ErrorCode::kInvalidArgument, "document.nodes does not name this node's own cluster address, " + self);
+  }
+  document::DocumentOptions& documents = parts_->documents;
+  documents.zone = options_.zone;
+  documents.joins_others = nodes.size() > 1 || !options_.discovery.sources.empty();
+  const bool is_shared = options_.journal.engine == JournalOptions::Engine::kPostgres;
+  if (is_shared && options_.document_nodes.empty()) {
+    documents.self = options_.name;
+  } else {
+    documents.self = self;
+    documents.nodes = nodes;
+  }
+  return nodes;
 }
 
 Result<void> Node::open_journal() {
@@ -332,6 +348,11 @@ void Node::stop() {
   if (std::exchange(parts_->stopped, true) || !parts_->started) return;
   const Log log(parts_->log_sink, "node");
   log.info("{} stops", options_.name);
+  // First, while its clients are still served: others then own its documents.
+  if (parts_->journal) {
+    const Ref<document::PlacementService> placement(Address{id_, ActorId::named(document::kPlacementName)});
+    (void)ask(placement, document::StepDown{}, options_.drain_timeout);
+  }
   if (parts_->gateway) {
     // Shared: the answer may come after this has given up waiting.
     const auto drained = std::make_shared<std::promise<void>>();

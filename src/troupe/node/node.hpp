@@ -118,6 +118,7 @@ class Node {
   Result<void> prepare();
   Result<void> open_spans();
   Result<void> listen();
+  Result<std::vector<std::string>> settle_owners();
   Result<void> open_journal();
   Result<void> start_actors();
   Result<void> start_discovery();

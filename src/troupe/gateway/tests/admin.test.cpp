@@ -166,7 +166,7 @@ TEST_F(AdminTest, names_the_resources_that_there_are) {
   start_with_token();
   const TestResponse answer = get_with(kToken, "/admin/api/secrets");
   EXPECT_EQ(answer.status, 404);
-  EXPECT_THAT(answer.body, HasSubstr("there are: lanes, links, members, node, trees, down, join, leave"));
+  EXPECT_THAT(answer.body, HasSubstr("there are: lanes, links, members, node, placement, trees, down, join, leave"));
 }
 
 TEST_F(AdminTest, tells_of_members_links_and_trees) {

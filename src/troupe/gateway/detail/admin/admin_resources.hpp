@@ -38,6 +38,7 @@ void read_node(const std::shared_ptr<ShardPart>& part, const AdminRequest& reque
 void read_members(const std::shared_ptr<ShardPart>& part, const AdminRequest& request, ResourceDone done);
 void read_links(const std::shared_ptr<ShardPart>& part, const AdminRequest& request, ResourceDone done);
 void read_trees(const std::shared_ptr<ShardPart>& part, const AdminRequest& request, ResourceDone done);
+void read_placement(const std::shared_ptr<ShardPart>& part, const AdminRequest& request, ResourceDone done);
 void act_join(const std::shared_ptr<ShardPart>& part, const AdminRequest& request, ResourceDone done);
 void act_leave(const std::shared_ptr<ShardPart>& part, const AdminRequest& request, ResourceDone done);
 void act_down(const std::shared_ptr<ShardPart>& part, const AdminRequest& request, ResourceDone done);
