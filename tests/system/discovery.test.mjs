@@ -88,7 +88,6 @@ scenario('three nodes find each other by a service, also one that is announced l
     discover: 'srv:_troupe._tcp.test', 'cluster-nameserver': nameserver.address, 'cluster-discover-interval': '300ms',
   });
   await Promise.all(cluster.nodes.map((node) => node.start()));
-  await c.start();
   for (const node of cluster.nodes) {
     await until(`${node.name} to say that there is no such name`, () => node.log.includes('the lookup of _troupe._tcp.test failed'));
   }
