@@ -9,6 +9,7 @@
 #include "config_flags.hpp"
 #include "ctl/ctl_command.hpp"
 #include "demo_command.hpp"
+#include "journal_command.hpp"
 #include "serve_command.hpp"
 
 #include "bench_command.hpp"
@@ -45,6 +46,26 @@ void add_serve_command(CLI::App& app, troupe::server::ConfigFlags& flags, std::f
   serve->callback([&] { chosen = [&flags] { return troupe::server::serve(troupe::server::sources_of(flags)); }; });
 }
 
+void add_journal_command(CLI::App& app, troupe::server::ConfigFlags& flags, std::string& file,
+                         std::function<int()>& chosen) {
+  using troupe::server::JournalAction;
+  CLI::App* journal =
+      app.add_subcommand("journal", "all documents as lines of JSON: backup, and from engine to engine");
+  journal->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, JournalAction action) {
+    CLI::App* command = journal->add_subcommand(name, help);
+    command->add_option("file", file, "The archive")->type_name("FILE")->required(action != JournalAction::kVerify);
+    troupe::server::add_config_file_flag(*command, flags);
+    troupe::server::add_config_flags(*command, flags);
+    command->callback([&, action] {
+      chosen = [&, action] { return troupe::server::journal_command(action, file, troupe::server::sources_of(flags)); };
+    });
+  };
+  add("export", "write the journal that the configuration names to a file", JournalAction::kExport);
+  add("import", "read a file into an empty journal", JournalAction::kImport);
+  add("verify", "look at every record of the journal, or of a file", JournalAction::kVerify);
+}
+
 void add_check(CLI::App& app, troupe::server::ConfigFlags& flags, std::function<int()>& chosen) {
   troupe::server::add_check_command(app, flags)->callback([&] {
     chosen = [&flags] { return troupe::server::check_command(troupe::server::sources_of(flags), std::cout); };
@@ -63,9 +84,12 @@ int main(int argc, char** argv) {
   troupe::server::DemoOptions demo_options;
   troupe::server::ConfigFlags serve_flags;
   troupe::server::ConfigFlags check_flags;
+  troupe::server::ConfigFlags journal_flags;
+  std::string archive;
   add_demo_command(app, demo_options, chosen);
   add_serve_command(app, serve_flags, chosen);
   add_check(app, check_flags, chosen);
+  add_journal_command(app, journal_flags, archive, chosen);
   troupe::server::add_ctl_command(app, chosen);
   troupe::bench::add_bench_command(app, chosen);
   try {
