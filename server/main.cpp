@@ -32,6 +32,10 @@ void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::
   demo->add_option("--overlay", options.overlay, "who is linked with whom: the nodes' cluster.overlay")
       ->check(CLI::IsMember(troupe::overlay::overlay_names()));
   demo->add_option("--data", options.data, "folder in which drawings are kept")->capture_default_str();
+  demo->add_option("--journal", options.journal,
+                   "where several nodes keep drawings: in a PostgreSQL that ends with the demo, or on their own disks")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"postgres", "rocksdb"}));
   demo->add_flag("--admin", options.admin,
                  "also the page for operators, /admin; its address is printed with its token");
   demo->add_flag("!--no-browser", options.open_browser, "do not open a browser");
