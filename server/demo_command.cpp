@@ -20,6 +20,7 @@
 
 #include "canvas/canvas.hpp"
 #include "child_node.hpp"
+#include "demo_postgres.hpp"
 #include "serve_command.hpp"
 #include "troupe/gateway/http_get.hpp"
 #include "troupe/node/node.hpp"
@@ -150,6 +151,7 @@ class ClusterDemo {
 
   DemoOptions options_;
   bool terminal_;
+  DemoPostgres database_;  ///< Ends after the nodes.
   std::vector<std::unique_ptr<ChildNode>> nodes_;
   std::vector<SteadyClock::time_point> ended_at_;
   std::vector<std::string> printed_;
@@ -180,6 +182,10 @@ void ClusterDemo::make_nodes(const std::string& secret, const std::string& admin
                                        "1",
                                        "--journal-durability",
                                        "node"};
+    if (options_.journal == "postgres") {
+      arguments.insert(arguments.end(), {"--journal-engine", "postgres", "--journal-connection", database_.connection(),
+                                         "--journal-writers", "2"});
+    }
     if (!options_.overlay.empty()) arguments.insert(arguments.end(), {"--cluster-overlay", options_.overlay});
     // Two servers, so that clients can lose one.
     if (options_.overlay == "client_server" && i >= 2) arguments.insert(arguments.end(), {"--cluster-role", "client"});
@@ -275,6 +281,12 @@ int ClusterDemo::run() {
   const std::string secret = make_folder(options_) ? secret_file(options_.data + "/demo-secret") : std::string();
   const std::string token = options_.admin && !secret.empty() ? admin_token_file(options_) : std::string();
   if (secret.empty() || (options_.admin && token.empty())) return cannot_write(options_);
+  if (options_.journal == "postgres") {
+    if (const auto started = database_.start(); !started) {
+      fmt::print(stderr, "troupe: the demo's database cannot start: {}\n", started.error().detail);
+      return 1;
+    }
+  }
   make_nodes(secret, token);
   for (const auto& node : nodes_) {
     if (!node->start()) return 1;
@@ -285,6 +297,11 @@ int ClusterDemo::run() {
   if (wait_until_ready()) {
     fmt::print("Troupe is running on {} nodes. Kill one and watch: kill -9 PROCESS. Ctrl-C stops all.\n\n",
                nodes_.size());
+    if (options_.journal == "postgres") {
+      fmt::print(
+          "Drawings are in a PostgreSQL (process {}, {}) and go with this demo; --journal rocksdb keeps them.\n\n",
+          database_.pid(), database_.folder().string());
+    }
     if (!token.empty()) fmt::print("The nodes themselves: {}\n\n", admin_url(http_address(0), first_word_of(token)));
     if (options_.open_browser) open_browser("http://" + http_address(0) + "/canvas/lobby");
     pollfd wait{signal_event, POLLIN, 0};

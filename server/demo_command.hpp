@@ -13,6 +13,7 @@ struct DemoOptions {
   std::uint16_t cluster_port = 7400;  ///< The same for the cluster, on 127.0.0.1.
   std::string overlay;                ///< Who is linked with whom, as cluster.overlay says; empty: its default.
   std::string data = "data";
+  std::string journal = "postgres";  ///< Of several nodes: a database of the demo's own, or "rocksdb".
   bool open_browser = true;
   bool admin = false;  ///< Also the page for operators, with a token that is printed.
 };

@@ -9,6 +9,7 @@
 #include "config_flags.hpp"
 #include "ctl/ctl_command.hpp"
 #include "demo_command.hpp"
+#include "journal_command.hpp"
 #include "serve_command.hpp"
 
 #include "bench_command.hpp"
@@ -31,6 +32,10 @@ void add_demo_command(CLI::App& app, troupe::server::DemoOptions& options, std::
   demo->add_option("--overlay", options.overlay, "who is linked with whom: the nodes' cluster.overlay")
       ->check(CLI::IsMember(troupe::overlay::overlay_names()));
   demo->add_option("--data", options.data, "folder in which drawings are kept")->capture_default_str();
+  demo->add_option("--journal", options.journal,
+                   "where several nodes keep drawings: in a PostgreSQL that ends with the demo, or on their own disks")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"postgres", "rocksdb"}));
   demo->add_flag("--admin", options.admin,
                  "also the page for operators, /admin; its address is printed with its token");
   demo->add_flag("!--no-browser", options.open_browser, "do not open a browser");
@@ -43,6 +48,26 @@ void add_serve_command(CLI::App& app, troupe::server::ConfigFlags& flags, std::f
   troupe::server::add_config_file_flag(*serve, flags);
   troupe::server::add_config_flags(*serve, flags);
   serve->callback([&] { chosen = [&flags] { return troupe::server::serve(troupe::server::sources_of(flags)); }; });
+}
+
+void add_journal_command(CLI::App& app, troupe::server::ConfigFlags& flags, std::string& file,
+                         std::function<int()>& chosen) {
+  using troupe::server::JournalAction;
+  CLI::App* journal =
+      app.add_subcommand("journal", "all documents as lines of JSON: backup, and from engine to engine");
+  journal->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, JournalAction action) {
+    CLI::App* command = journal->add_subcommand(name, help);
+    command->add_option("file", file, "The archive")->type_name("FILE")->required(action != JournalAction::kVerify);
+    troupe::server::add_config_file_flag(*command, flags);
+    troupe::server::add_config_flags(*command, flags);
+    command->callback([&, action] {
+      chosen = [&, action] { return troupe::server::journal_command(action, file, troupe::server::sources_of(flags)); };
+    });
+  };
+  add("export", "write the journal that the configuration names to a file", JournalAction::kExport);
+  add("import", "read a file into an empty journal", JournalAction::kImport);
+  add("verify", "look at every record of the journal, or of a file", JournalAction::kVerify);
 }
 
 void add_check(CLI::App& app, troupe::server::ConfigFlags& flags, std::function<int()>& chosen) {
@@ -63,9 +88,12 @@ int main(int argc, char** argv) {
   troupe::server::DemoOptions demo_options;
   troupe::server::ConfigFlags serve_flags;
   troupe::server::ConfigFlags check_flags;
+  troupe::server::ConfigFlags journal_flags;
+  std::string archive;
   add_demo_command(app, demo_options, chosen);
   add_serve_command(app, serve_flags, chosen);
   add_check(app, check_flags, chosen);
+  add_journal_command(app, journal_flags, archive, chosen);
   troupe::server::add_ctl_command(app, chosen);
   troupe::bench::add_bench_command(app, chosen);
   try {

@@ -98,6 +98,31 @@ scenario('three nodes: a table of them, one drawing, and Ctrl-C stops all', asyn
   assert.deepEqual(last.filter(isAlive), []);
 });
 
+/** The demo's own PostgreSQL. @param {Program} program */
+function databaseOf(program) {
+  const [, pid, folder] = /** @type {RegExpMatchArray} */ (program.output.match(/PostgreSQL \(process (\d+), (\S+)\)/));
+  return { pid: Number(pid), folder };
+}
+
+scenario('the drawings of several nodes go with the demo, or stay on the disks of the nodes', async (world) => {
+  const [http0] = await freePorts(2, { adjacent: true });
+  const [cluster0] = await freePorts(2, { adjacent: true });
+  const words = ['--nodes', '2', '--http-port', `${http0}`, '--cluster-port', `${cluster0}`];
+  const folder = temporaryFolder();
+  world.atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [journal, events] of /** @type {[string, number][]} */ ([['postgres', 1], ['postgres', 1], ['rocksdb', 1], ['rocksdb', 2]])) {
+    const program = demo(world, [...words, '--journal', journal], folder);
+    await program.waitForOutput(/^b .*up; sees a up$/m);
+    assert.equal((await http(`127.0.0.1:${http0}`, EVENTS, { body: { data: chat('x') } })).status, 201);
+    assert.equal((await http(`127.0.0.1:${http0}`, EVENTS)).json.events.length, events, journal);
+    const database = journal === 'postgres' ? databaseOf(program) : null;
+    assert.equal(database === null || (isAlive(database.pid) && existsSync(database.folder)), true);
+    program.signal('SIGINT');
+    assert.deepEqual(await program.wait(30_000), { code: 0, signal: null });
+    assert.equal(database !== null && (isAlive(database.pid) || existsSync(database.folder)), false, 'the database has ended and is gone');
+  }
+});
+
 scenario('the nodes of a demo that is killed end with it', async (world) => {
   const [http0] = await freePorts(2, { adjacent: true });
   const [cluster0] = await freePorts(2, { adjacent: true });
@@ -105,6 +130,8 @@ scenario('the nodes of a demo that is killed end with it', async (world) => {
   await program.waitForOutput(/^b .*up; sees a up$/m);
   const processes = [...processesOf(program).values()];
   assert.equal(processes.filter(isAlive).length, 2);
+  const database = databaseOf(program);
+  world.atEnd(() => rmSync(database.folder, { recursive: true, force: true }));  // Nobody is there to do it.
   await program.kill();
-  await until('the nodes to end', () => !processes.some(isAlive));
+  await until('the nodes and their database to end', () => ![...processes, database.pid].some(isAlive));
 });

@@ -46,6 +46,7 @@ class FakeStore final : public JournalStore {
 
   Result<OpenedSnapshot> opened_snapshot(std::string_view) override { return OpenedSnapshot{}; }
   Result<std::vector<document::Event>> read(const document::ReadRequest&) override { return {}; }
+  Result<std::vector<std::string>> streams(std::string_view, std::size_t) override { return {}; }
   Result<void> recover() override { return {}; }
 
   std::map<std::string, StreamHead> kept;

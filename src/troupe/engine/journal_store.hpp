@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,7 +33,7 @@ struct CommitFailure {
 };
 
 /// Where a journal's streams are kept, without a decision about what may be written. One thread at a time writes
-/// (`heads`, `commit`, `check`, `recover`, `finish`); any thread reads (`opened_snapshot`, `read`).
+/// (`heads`, `commit`, `check`, `recover`, `finish`); any thread reads (`opened_snapshot`, `read`, `streams`).
 class JournalStore {
  public:
   virtual ~JournalStore() = default;
@@ -52,6 +54,9 @@ class JournalStore {
   virtual Result<OpenedSnapshot> opened_snapshot(std::string_view stream) = 0;
   /// As `Journal::read`. An event that is missing before the stream's end is `corrupt`.
   virtual Result<std::vector<document::Event>> read(const document::ReadRequest& request) = 0;
+
+  /// The names of streams that were opened, in the order of their bytes: those after `after`, `count_max` at most.
+  virtual Result<std::vector<std::string>> streams(std::string_view after, std::size_t count_max) = 0;
 
   /// Called now and then while nothing is to be written: whether a write would find the store at work.
   virtual Result<void> check() { return {}; }

@@ -284,6 +284,18 @@ Result<std::vector<Event>> RocksDbStore::read(const ReadRequest& request) {
   return with_database([&](const Database& database) { return database.read(request); });
 }
 
+Result<std::vector<std::string>> RocksDbStore::streams(std::string_view after, std::size_t count_max) {
+  return with_database([&](const Database& database) -> Result<std::vector<std::string>> {
+    std::vector<std::string> names;
+    const std::unique_ptr<rocksdb::Iterator> iterator(database.db->NewIterator({}, database.heads()));
+    for (iterator->Seek(slice(after)); iterator->Valid() && names.size() < count_max; iterator->Next()) {
+      if (iterator->key() != slice(after)) names.push_back(iterator->key().ToString());
+    }
+    if (!iterator->status().ok()) return std::unexpected(error_of(iterator->status(), "the names of the streams"));
+    return names;
+  });
+}
+
 Result<void> RocksDbStore::recover() {
   // Readers look at the flag before they take the lock, so that they cannot keep this thread from getting it.
   is_reopening_ = true;

@@ -37,6 +37,7 @@ class RocksDbStore final : public JournalStore {
   std::expected<std::vector<ChangeOutcome>, CommitFailure> commit(std::span<const StreamChange> changes) override;
   Result<OpenedSnapshot> opened_snapshot(std::string_view stream) override;
   Result<std::vector<document::Event>> read(const document::ReadRequest& request) override;
+  Result<std::vector<std::string>> streams(std::string_view after, std::size_t count_max) override;
   Result<void> recover() override;
   /// Writes everything to tables, so that the next opening has no log to replay, and gives the directory free.
   void finish() override;

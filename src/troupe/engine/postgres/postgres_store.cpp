@@ -274,6 +274,17 @@ Result<std::vector<Event>> PostgresStore::read(const ReadRequest& request) {
   return events;
 }
 
+Result<std::vector<std::string>> PostgresStore::streams(std::string_view after, std::size_t count_max) {
+  PostgresParameters parameters;
+  parameters.add(after);
+  parameters.add(static_cast<std::int64_t>(count_max));
+  const auto rows = query(kSelectStreams, parameters);
+  if (!rows) return std::unexpected(rows.error().error);
+  std::vector<std::string> names;
+  for (std::size_t row = 0; row < rows->size(); ++row) names.emplace_back(rows->bytes(row, 0));
+  return names;
+}
+
 Result<void> PostgresStore::check() {
   if (writer_ == nullptr) return fail(ErrorCode::kUnavailable, "no connection to PostgreSQL");
   return check_promises(*writer_, address_);

@@ -34,6 +34,7 @@ class PostgresStore final : public JournalStore {
   std::expected<std::vector<ChangeOutcome>, CommitFailure> commit(std::span<const StreamChange> changes) override;
   Result<OpenedSnapshot> opened_snapshot(std::string_view stream) override;
   Result<std::vector<document::Event>> read(const document::ReadRequest& request) override;
+  Result<std::vector<std::string>> streams(std::string_view after, std::size_t count_max) override;
   Result<void> check() override;
   /// Connects again if need be, and shows by a commit that writes work. A statement whose answer did not come in time
   /// is waited for as long as its connection lives, up to some limit: on another connection one would only wait for

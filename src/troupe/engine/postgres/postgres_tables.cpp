@@ -48,6 +48,9 @@ const char* const kSelectSnapshot =
     "UNION ALL SELECT part, content FROM troupe_snapshots WHERE stream = $1::bytea "
     "AND seq = (SELECT max(seq) FROM troupe_snapshots WHERE stream = $1::bytea) ORDER BY 1";
 
+const char* const kSelectStreams =
+    "SELECT stream FROM troupe_heads WHERE stream > $1::bytea AND record <> '' ORDER BY stream LIMIT $2::bigint";
+
 // The inner page is cut by the number of events, the outer one by their bytes before it leaves the server.
 const char* const kSelectEvents =
     "SELECT 0::bigint, record FROM troupe_heads WHERE stream = $1::bytea "

@@ -42,6 +42,9 @@ extern const char* const kSelectSnapshot;
 /// and the record of the head; then seqs and records of events, one more than fit.
 extern const char* const kSelectEvents;
 
+/// $1 the name before, $2 names at most. Rows: names of streams that were opened.
+extern const char* const kSelectStreams;
+
 /// What a record has at most beside an event's own bytes: its head, and three lengths.
 inline constexpr int kRecordBytesMax = 25;
 

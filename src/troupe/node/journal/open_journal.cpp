@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "troupe/engine/postgres/postgres_journal.hpp"
+#include "troupe/engine/postgres/postgres_store.hpp"
 #include "troupe/engine/rocksdb_journal.hpp"
+#include "troupe/engine/rocksdb_store.hpp"
 
 namespace troupe {
 
@@ -37,8 +39,14 @@ Options engine_options(const JournalOptions& options, Metrics& metrics, LogSink&
   return made;
 }
 
-template <class Opened>
-Result<std::unique_ptr<engine::EngineJournal>> as_engine(Opened opened) {
+std::string rocksdb_directory(const NodeOptions& options) { return options.data + "/journal"; }
+
+std::unexpected<Error> no_directory() {
+  return fail(ErrorCode::kInvalidArgument, "documents need a directory for their journal: give data");
+}
+
+template <class Interface, class Opened>
+Result<std::unique_ptr<Interface>> as(Opened opened) {
   if (!opened) return std::unexpected(std::move(opened.error()));
   return std::move(*opened);
 }
@@ -54,14 +62,22 @@ Result<std::unique_ptr<engine::EngineJournal>> open_journal(const NodeOptions& o
     postgres.writers = journal.writers;
     postgres.reconnect_delay_min = journal.retry_min;
     postgres.reconnect_delay_max = journal.retry_max;
-    return as_engine(engine::PostgresJournal::open(std::move(postgres)));
+    return as<engine::EngineJournal>(engine::PostgresJournal::open(std::move(postgres)));
   }
-  if (options.data.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "documents need a directory for their journal: give data");
-  }
+  if (options.data.empty()) return no_directory();
   auto rocksdb = engine_options<engine::RocksDbJournalOptions>(journal, metrics, log_sink);
-  rocksdb.directory = options.data + "/journal";
-  return as_engine(engine::RocksDbJournal::open(std::move(rocksdb)));
+  rocksdb.directory = rocksdb_directory(options);
+  return as<engine::EngineJournal>(engine::RocksDbJournal::open(std::move(rocksdb)));
+}
+
+Result<std::unique_ptr<engine::JournalStore>> open_store(const NodeOptions& options) {
+  if (options.journal.engine == JournalOptions::Engine::kPostgres) {
+    engine::PostgresAddress address = address_of(options.journal);
+    address.needs_standbys = false;  // Who serves asks for these.
+    return as<engine::JournalStore>(engine::PostgresStore::open(std::move(address), 0));
+  }
+  if (options.data.empty()) return no_directory();
+  return as<engine::JournalStore>(engine::RocksDbStore::open({.directory = rocksdb_directory(options)}));
 }
 
 Result<void> check_database(const NodeOptions& options) {
