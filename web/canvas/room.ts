@@ -120,6 +120,7 @@ export class Room {
   #listenForShortcuts(): void {
     const { select } = this.#stage;
     listenForShortcuts({
+      mayEdit: () => this.#timeMachine === undefined && !this.#session.health().isReadOnly,
       tool: (name) => this.#toolbar.choose(name),
       paletteColor: (index) => this.#toolbar.choosePaletteColor(index),
       size: (steps) => this.#toolbar.changeSize(steps),
@@ -135,7 +136,7 @@ export class Room {
       nudge: (dx, dy) => select.nudge({ dx, dy }),
       nudgeEnd: () => select.finishNudge(),
       openSelection: () => select.open(),
-      escape: () => select.select([]),
+      escape: () => (this.#timeMachine === undefined ? select.select([]) : this.#timeMachine.close()),
       panning: (isOn) => this.#stage.setPanning(isOn),
       toggleChat: () => this.#chat.setOpen(!this.#chat.isOpen),
       writeMessage: () => this.#chat.focus(),
