@@ -115,6 +115,44 @@ scene('things are selected, moved by hand and by keys, coloured, copied and dele
   await waitUntilSamePicture([ada, noor]);
 });
 
+scene('what is painted in parts looks like what is painted at once, also if there is very much of it', async (stage) => {
+  const node = await stage.node();
+  const color = (/** @type {number} */ n) => ['#1f6feb', '#e03131', '#2f9e44'][n % 3];
+  const element = (/** @type {number} */ n) => ({ id: `s${n}`, color: color(n), size: 5, points: [n % 1600, (n * 7) % 1000, (n * 3) % 1600, (n * 5) % 1000] });
+  for (let first = 0; first < 4_000; first += 500) {
+    await node.post(TOPIC, { type: 'draw', elements: Array.from({ length: 500 }, (_, n) => element(first + n)) });
+  }
+  const ada = await stage.visitor('Ada', node, TOPIC);
+  await ada.screenHash();
+  await node.post(TOPIC, { type: 'delete', ids: ['s10', 's500'] });
+  await node.post(TOPIC, { type: 'move', ids: ['s77', 's3999'], dx: 33.5, dy: -8.125 });
+  await node.post(TOPIC, { type: 'stroke', id: 'eraser', color: '#000000', size: 40, points: [100, 100, 1500, 900], erase: true });
+  await node.post(TOPIC, { type: 'restore', ids: ['s10'] });
+  await ada.waitFor('all of it', ({ seq }) => seq === 12);
+  const parts = await ada.screenImage();
+  await ada.reload();
+  const difference = await largestDifference(ada, parts, await ada.screenImage());
+  assert.ok(difference < 64, `no more than edges that are rounded otherwise: ${difference}`);
+});
+
+/** Of any colour of any pixel, on white paper. @param {Visitor} visitor @param {...string} urls */
+function largestDifference({ page }, ...urls) {
+  return page.evaluate(async (images) => {
+    const [one, other] = await Promise.all(images.map(async (url) => {
+      const image = new Image();
+      image.src = url;
+      await image.decode();
+      const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      context.fillStyle = '#ffffff';
+      context.fillRect(0, 0, image.width, image.height);
+      context.drawImage(image, 0, 0);
+      return context.getImageData(0, 0, image.width, image.height).data;
+    }));
+    return one.reduce((largest, value, index) => Math.max(largest, Math.abs(value - other[index])), 0);
+  }, urls);
+}
+
 scene('a finger selects and moves on a phone', async (stage) => {
   const ada = await stage.visitor('Ada', await stage.node(), TOPIC, PHONE);
   await ada.drawByTouch([200, 200], [800, 200]);

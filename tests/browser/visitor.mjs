@@ -152,9 +152,13 @@ export class Visitor {
 
   /** A hash of what is on this screen, which depends on its size and contains what is not confirmed yet. */
   async screenHash() {
+    return createHash('sha256').update(await this.screenImage()).digest('hex');
+  }
+
+  /** The same as the URL of a picture. */
+  async screenImage() {
     await this.#waitUntilPainted();
-    const url = await this.page.evaluate(() => /** @type {HTMLCanvasElement} */ (document.querySelector('.stage > canvas')).toDataURL());
-    return createHash('sha256').update(url).digest('hex');
+    return this.page.evaluate(() => /** @type {HTMLCanvasElement} */ (document.querySelector('.stage > canvas')).toDataURL());
   }
 
   /**

@@ -8,7 +8,7 @@ import './styles/stage.css';
 import './styles/tools.css';
 import './styles/chat.css';
 import { showLanding } from './landing.js';
-import { measureTextWith } from './model/box.js';
+import { measureTextWith } from './model/lettering.js';
 import { linkOf } from './model/rooms.js';
 import { canvasMeasure } from './paint/paint-element.js';
 import { Room } from './room.js';

@@ -24,7 +24,7 @@ import { Toolbar } from './ui/toolbar.js';
 
 const STATUS_EVERY_MS = 200;
 /** Wide enough for the chat beside the sheet. */
-const WIDE = '(min-width: 1100px)';
+const WIDE = '(min-width: 1200px)';
 
 export class Room {
   readonly #link: RoomLink;
@@ -37,6 +37,7 @@ export class Room {
   readonly #people: People;
   readonly #root = element('div', { class: 'room' });
   readonly #toasts = new Toasts();
+  readonly #selected = element('div', { class: 'visually-hidden', role: 'status' });
   #identity: Identity = loadIdentity();
   #cluster: { up: readonly string[]; total: number } = { up: [], total: 0 };
   #timeMachine: TimeMachine | undefined;
@@ -58,7 +59,7 @@ export class Room {
     this.#stage = new Stage(this.#session, this.#editor, {
       brush: () => this.#toolbar.brush,
       textStyle: () => this.#toolbar.textStyle,
-      selected: (count) => this.#root.classList.toggle('has-selection', count > 0),
+      selected: (count) => this.#saySelected(count),
     });
     this.#chat = new Chat({
       send: (text) => this.#session.submit({ type: 'chat', name: this.#identity.name, text }),
@@ -79,7 +80,7 @@ export class Room {
         { icon: 'help', label: 'Keyboard shortcuts', act: showShortcuts },
       ],
     });
-    this.#stage.node.append(this.#header.banner, this.#toasts.node);
+    this.#stage.node.append(this.#header.banner, this.#toasts.node, this.#selected);
     this.#root.append(this.#header.node, this.#stage.node, this.#chat.node, this.#toolbar.node);
     document.body.replaceChildren(this.#root);
     if (matchMedia(WIDE).matches) this.#chat.setOpen(true);
@@ -119,6 +120,7 @@ export class Room {
   #listenForShortcuts(): void {
     const { select } = this.#stage;
     listenForShortcuts({
+      mayEdit: () => this.#timeMachine === undefined && !this.#session.health().isReadOnly,
       tool: (name) => this.#toolbar.choose(name),
       paletteColor: (index) => this.#toolbar.choosePaletteColor(index),
       size: (steps) => this.#toolbar.changeSize(steps),
@@ -134,7 +136,7 @@ export class Room {
       nudge: (dx, dy) => select.nudge({ dx, dy }),
       nudgeEnd: () => select.finishNudge(),
       openSelection: () => select.open(),
-      escape: () => select.select([]),
+      escape: () => (this.#timeMachine === undefined ? select.select([]) : this.#timeMachine.close()),
       panning: (isOn) => this.#stage.setPanning(isOn),
       toggleChat: () => this.#chat.setOpen(!this.#chat.isOpen),
       writeMessage: () => this.#chat.focus(),
@@ -152,6 +154,12 @@ export class Room {
     this.#root.classList.toggle('is-read-only', health.isReadOnly);
     this.#stage.isReadOnly = health.isReadOnly;
     this.#chat.setReadOnly(health.isReadOnly);
+  }
+
+  /** The frame on the sheet says it to those who see it. */
+  #saySelected(count: number): void {
+    const text = count === 0 ? '' : `${count} selected`;
+    if (this.#selected.textContent !== text) this.#selected.textContent = text;
   }
 
   #showChat(isNew: boolean): void {

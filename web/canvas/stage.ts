@@ -25,6 +25,8 @@ const WHEEL_ZOOM = 0.0022;
 /** A hand is not more exact than this, in pixels of the page. */
 const TOLERANCE = 6;
 const TOLERANCE_OF_FINGERS = 14;
+/** A large drawing that is brought back appears as it is confirmed, not all of it in each frame. */
+const PENDING_SHOWN_MAX = 300;
 const EVERYTHING: Change = { all: true, added: [], boxes: [] };
 
 export type ToolName = 'select' | 'pen' | 'eraser' | 'line' | 'text';
@@ -132,7 +134,7 @@ export class Stage {
   #overlay(): readonly Element[] {
     if (this.#past !== undefined) return [];
     const lifted = new Set([...this.select.lifted, ...this.#text.lifted]);
-    const pending = this.#session.drawing.pendingElements().filter(({ id }) => !lifted.has(id));
+    const pending = this.#session.drawing.pendingElements().slice(-PENDING_SHOWN_MAX).filter(({ id }) => !lifted.has(id));
     return [...this.#session.live.list(), ...pending, ...this.select.overlay(), ...(this.#tool === this.select ? [] : this.#tool.overlay())];
   }
 
@@ -168,7 +170,7 @@ export class Stage {
   /** On an empty sheet, what one can do with it. */
   #showHint(): void {
     const { drawing } = this.#session;
-    const isUsed = this.#past !== undefined || this.#field.isOpen || drawing.count > 0 || this.#overlay().length > 0;
+    const isUsed = this.#past !== undefined || this.#field.isOpen || !drawing.isEmpty || this.#overlay().length > 0;
     const isEmpty = drawing.position !== undefined && !isUsed;
     this.#sheet.classList.toggle('is-empty', isEmpty);
   }

@@ -3,6 +3,8 @@
 import type { ToolName } from '../stage.js';
 
 export interface ShortcutsPort {
+  /** Otherwise only those keys work that change nothing: somebody looks at the past, or may only look. */
+  mayEdit(): boolean;
   tool(name: ToolName): void;
   paletteColor(index: number): void;
   size(steps: number): void;
@@ -34,12 +36,14 @@ const ARROWS: Record<string, readonly [number, number]> = {
   ArrowDown: [0, 1],
 };
 const FAR = 10;
+const LOOKING = ['Escape', ' ', '+', '=', '-', '0', '?', 'c'];
 
 export function listenForShortcuts(port: ShortcutsPort): void {
   const plain = plainActions(port);
   const controlled: Record<string, () => void> = { z: port.undo, y: port.redo, a: port.selectAll, d: port.duplicate };
   document.addEventListener('keydown', (event) => {
     if (event.altKey || isTyping(event)) return;
+    if (!port.mayEdit() && (event.ctrlKey || event.metaKey || !LOOKING.includes(event.key))) return;
     const action = event.ctrlKey || event.metaKey ? controlledAction(event) : plainAction(event);
     if (action === undefined) return;
     event.preventDefault();

@@ -1,25 +1,13 @@
 // Rectangles of the plane, and those that elements need.
 
 import { isText, type Element } from './events.js';
+import { LINE_HEIGHT, widthOf } from './lettering.js';
 
 export interface Box {
   left: number;
   top: number;
   right: number;
   bottom: number;
-}
-
-export const LINE_HEIGHT = 1.25;
-
-/** How wide a line of text is if its letters are 1 high. Only a browser knows; the page says so at its start. */
-export type Measure = (line: string) => number;
-
-/** Wide enough for nearly all letters. */
-const estimate: Measure = (line) => [...line].length * 0.65;
-let measure = estimate;
-
-export function measureTextWith(better: Measure): void {
-  measure = better;
 }
 
 export function overlaps(one: Box, other: Box): boolean {
@@ -62,7 +50,7 @@ export function boundsOf(element: Element): Box {
 
 function textBox({ x, y, size, text }: { x: number; y: number; size: number; text: string }): Box {
   const lines = text.split('\n');
-  const width = Math.max(...lines.map(measure)) * size;
+  const width = Math.max(...lines.map(widthOf)) * size;
   return { left: x, top: y, right: x + width, bottom: y + lines.length * LINE_HEIGHT * size };
 }
 

@@ -83,7 +83,10 @@ describe('own events about what is there', () => {
     expect(drawing.isRemoved('s1')).toBe(true);
     expect(drawing.shown('s2')?.shift).toEqual({ dx: 10, dy: 5 });
     expect(shownIds()).toEqual(['s2']);
-    expect(drawing.count).toBe(1);
+    expect([drawing.count, drawing.isEmpty]).toEqual([1, false]);
+    drawing.addPending('k3', { type: 'delete', ids: ['s2'] }, 0);
+    expect([drawing.count, drawing.isEmpty]).toEqual([0, true]);
+    drawing.refused('k3');
     expect(ids()).toEqual(['s1', 's2']);
     expect(drawing.confirmed.slot('s2')?.element.shift).toEqual(NO_SHIFT);
   });
@@ -107,6 +110,21 @@ describe('own events about what is there', () => {
     drawing.addPending('k1', { type: 'move', ids: ['s1'], dx: 500, dy: 0 }, 0);
     expect(drawing.query(box(500)).map(({ id }) => id)).toEqual(['s1']);
     expect(drawing.query(box(0)).map(({ id }) => id)).toEqual(['s2']);
+  });
+
+  test('are forgotten one by one as they come back, and not those that others are about', () => {
+    const elements = ['a', 'b', 'c'].map((id) => ({ id, color: '#112233', size: 4, points: [1, 2], erase: false, shift: NO_SHIFT }));
+    drawing.addPending('k1', { type: 'draw', elements: elements.slice(0, 2) }, 0);
+    drawing.addPending('k2', { type: 'draw', elements: elements.slice(2) }, 0);
+    drawing.addPending('k3', { type: 'move', ids: ['b'], dx: 5, dy: 0 }, 0);
+    expect(pendingIds()).toEqual(['a', 'b', 'c']);
+    drawing.apply(3, 'k1', { type: 'draw', elements: [{ ...stroke('a') }, { ...stroke('b') }] });
+    expect(pendingIds()).toEqual(['b', 'c']);
+    expect(drawing.shown('b')?.shift.dx).toBe(5);
+    drawing.apply(4, 'k2', stroke('c'));
+    drawing.apply(5, 'k3', { type: 'move', ids: ['b'], dx: 5, dy: 0 });
+    expect(pendingIds()).toEqual([]);
+    expect(drawing.shown('b')?.shift.dx).toBe(5);
   });
 
   test('give way to what others did first', () => {

@@ -86,6 +86,14 @@ export class Drawing {
     return this.query(grown(boxOf(x, y, x, y), tolerance)).filter((element) => touchesPoint(element, x, y, tolerance)).reverse();
   }
 
+  /** Whether nothing is seen here. */
+  get isEmpty(): boolean {
+    const { slots, isCleared } = this.#lookAhead();
+    if (!isCleared && this.#confirmed.count > slots.size) return false;
+    for (const { removed } of slots.values()) if (!removed) return false;
+    return this.count === 0;
+  }
+
   /** How many elements are seen here. */
   get count(): number {
     const { slots, isCleared } = this.#lookAhead();
@@ -119,8 +127,7 @@ export class Drawing {
   /** The next event. `event` is what could be read of it. */
   apply(seq: number, key: string, data: unknown): { event: CanvasEvent | undefined; change: Change } {
     if (this.#position) this.#position.seq = seq;
-    this.#pending.delete(key);
-    this.#ahead = undefined;
+    this.#settle(key);
     const event = readEvent(data);
     if (event === undefined) return { event, change: NOTHING };
     switch (event.type) {
@@ -157,6 +164,18 @@ export class Drawing {
   /** The own event will never be stored. */
   refused(key: string): void {
     this.#forget(key);
+  }
+
+  /** The event `key` has come. Those that draw come in hundreds when a large drawing is brought back. */
+  #settle(key: string): void {
+    const own = this.#pending.get(key)?.data;
+    this.#pending.delete(key);
+    if (own?.type !== 'draw' || this.#ahead === undefined) return void (this.#ahead = undefined);
+    const { slots } = this.#ahead;
+    for (const element of own.elements) {
+      // If it is another one by now, later pending events are about it.
+      if (slots.get(element.id)?.element === element && slots.get(element.id)?.removed === false) slots.delete(element.id);
+    }
   }
 
   #forget(key: string): void {

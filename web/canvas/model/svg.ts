@@ -1,11 +1,8 @@
 // A drawing as an SVG document, for programs that draw. Pure.
 
-import { LINE_HEIGHT } from './box.js';
 import { PLANE_HEIGHT, PLANE_WIDTH, isText, type Element, type Stroke, type Text } from './events.js';
+import { BASELINE, FONT_FAMILY, LINE_HEIGHT } from './lettering.js';
 
-export const FONT_FAMILY = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
-/** Where letters stand in their line, from its top, in heights of letters. */
-export const BASELINE = 0.95;
 const PAPER = '#ffffff';
 
 /** What was erased is painted over with paper: viewers agree about that, and not about masks in masks. */

@@ -1,9 +1,8 @@
 // How an element looks. The same elements in the same order on a bitmap of the same size give the same pixels: nothing
 // here depends on time, on how the points arrived, or on what else is on the page. Letters are those of the machine.
 
-import { LINE_HEIGHT, type Measure } from '../model/box.js';
 import { isText, type Element, type Stroke, type Text } from '../model/events.js';
-import { BASELINE, FONT_FAMILY } from '../model/svg.js';
+import { BASELINE, FONT_FAMILY, LINE_HEIGHT, type Measure } from '../model/lettering.js';
 
 /** The context must be transformed so that one unit is one unit of the plane. */
 export function paintElement(context: CanvasRenderingContext2D, element: Element): void {

@@ -8,13 +8,20 @@ import { PLANE_HEIGHT, PLANE_WIDTH, type Element } from '../model/events.js';
 import { paintElement } from './paint-element.js';
 import { Tiles, contextOf } from './tiles.js';
 
-/** So much of a frame goes into tiles; the rest is for everything else on the page. */
+/** So much of a frame goes into tiles while somebody draws or moves; the rest is for everything else on the page. */
 const TILES_MS = 9;
+/** While nobody does, the picture is there sooner. */
+const TILES_MS_AT_REST = 28;
+const REST_AFTER_MS = 300;
+/** A large picture is shown small and blurred at first, which takes a fraction of the time. */
+const PREVIEW_FROM_ELEMENTS = 3_000;
+const PREVIEW_SCALE = 0.2;
 /** Beyond it even a moving picture gets new tiles: shrunk ones are many, and grown ones are blurred. */
 const STRETCH_MAX = 2;
 
 /** The confirmed elements. */
 export interface Picture {
+  readonly count: number;
   query(box: Box): Element[];
   boxOf(id: string): Box | undefined;
 }
@@ -33,8 +40,9 @@ export class Surface {
   // Where the corner of the sheet is on the view, in pixels, and how many there are to a unit of the plane.
   #origin = { left: 0, top: 0, scale: 1 };
   #tiles = new Tiles(1, () => []);
-  // Shown, stretched, until those of the new scale are painted.
-  #formerTiles: Tiles | undefined;
+  // Shown, stretched, where the tiles are not painted yet: those of another scale.
+  #backdrop: Tiles | undefined;
+  #movedAt = 0;
   #hidden: { ids: Set<string>; all: boolean } = { ids: new Set(), all: false };
   #frame: number | undefined;
 
@@ -58,19 +66,22 @@ export class Surface {
     this.#origin = { left: Math.round(left * pixelRatio), top: Math.round(top * pixelRatio), scale };
     const stretch = scale / this.#tiles.scale;
     if (isMoving ? stretch < 1 / STRETCH_MAX || stretch > STRETCH_MAX : stretch !== 1) {
-      this.#formerTiles = this.#tiles;
+      this.#backdrop = this.#tiles;
       this.#tiles = this.#newTiles(scale);
     }
+    this.#movedAt = performance.now();
     this.refresh();
   }
 
   /** The confirmed elements are others than before. */
   changed({ all, added, boxes }: Change): void {
     if (all) return this.#repaint();
-    for (const element of added) {
-      if (!this.#hidden.all && !this.#hidden.ids.has(element.id)) this.#tiles.add(element);
+    for (const tiles of this.#allTiles()) {
+      for (const element of added) {
+        if (!this.#hidden.all && !this.#hidden.ids.has(element.id)) tiles.add(element);
+      }
+      for (const box of boxes) tiles.invalidate(box);
     }
-    for (const box of boxes) this.#tiles.invalidate(box);
     this.refresh();
   }
 
@@ -80,9 +91,18 @@ export class Surface {
   }
 
   #repaint(): void {
-    this.#tiles.invalidate({ left: 0, top: 0, right: PLANE_WIDTH, bottom: PLANE_HEIGHT });
-    this.#formerTiles = undefined;
+    if (this.#port.picture().count < PREVIEW_FROM_ELEMENTS) {
+      this.#tiles.invalidate({ left: 0, top: 0, right: PLANE_WIDTH, bottom: PLANE_HEIGHT });
+      this.#backdrop = undefined;
+    } else {
+      this.#tiles = this.#newTiles(this.#tiles.scale);
+      this.#backdrop = this.#newTiles(PREVIEW_SCALE);
+    }
     this.refresh();
+  }
+
+  #allTiles(): Tiles[] {
+    return this.#backdrop === undefined ? [this.#tiles] : [this.#tiles, this.#backdrop];
   }
 
   #newTiles(scale: number): Tiles {
@@ -98,15 +118,25 @@ export class Surface {
     const { left, top, scale } = this.#origin;
     const { canvas } = this.#view;
     const seen = { left: -left / scale, top: -top / scale, right: (canvas.width - left) / scale, bottom: (canvas.height - top) / scale };
-    const endsAt = performance.now() + TILES_MS;
-    this.#tiles.look(seen);
-    const isDone = this.#tiles.work(() => performance.now() >= endsAt);
-    if (isDone) this.#formerTiles = undefined;
+    for (const tiles of this.#allTiles()) tiles.look(seen);
+    const isDone = this.#work();
+    if (isDone) this.#backdrop = undefined;
     this.#view.setTransform(1, 0, 0, 1, 0, 0);
     this.#view.clearRect(0, 0, canvas.width, canvas.height);
-    (this.#formerTiles ?? this.#tiles).show(this.#view, left, top, scale);
+    this.#backdrop?.show(this.#view, this.#origin, false);
+    this.#tiles.show(this.#view, this.#origin, this.#backdrop !== undefined);
     this.#paintOverlay();
     if (!isDone) this.refresh();
+  }
+
+  /** Paints tiles for as long as a frame has time for it. Returns whether all are painted. */
+  #work(): boolean {
+    const now = performance.now();
+    const isAtRest = this.#port.overlay().length === 0 && now - this.#movedAt > REST_AFTER_MS;
+    const endsAt = now + (isAtRest ? TILES_MS_AT_REST : TILES_MS);
+    const isTimeUp = () => performance.now() >= endsAt;
+    const hasPreview = this.#backdrop?.scale !== PREVIEW_SCALE || this.#backdrop.work(isTimeUp);
+    return hasPreview && this.#tiles.work(isTimeUp);
   }
 
   #paintOverlay(): void {
@@ -130,7 +160,7 @@ export class Surface {
     if (all !== before.all) return this.#repaint();
     for (const id of [...now].filter((each) => !before.ids.has(each)).concat([...before.ids].filter((each) => !now.has(each)))) {
       const box = picture.boxOf(id);
-      if (box !== undefined) this.#tiles.invalidate(box);
+      if (box !== undefined) for (const tiles of this.#allTiles()) tiles.invalidate(box);
     }
   }
 }

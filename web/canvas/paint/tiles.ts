@@ -110,13 +110,18 @@ export class Tiles {
     return true;
   }
 
-  /** Shows what is looked at, with the picture's corner at (left, top) of a view in which a unit is `scale` pixels. */
-  show(view: CanvasRenderingContext2D, left: number, top: number, scale: number): void {
+  /**
+   * Shows what is looked at, with the picture's corner at (left, top) of a view in which a unit is `scale` pixels. Tiles
+   * that are not complete yet are left out if there is something behind them.
+   */
+  show(view: CanvasRenderingContext2D, { left, top, scale }: { left: number; top: number; scale: number }, isBacked: boolean): void {
     const stretch = scale / this.scale;
     for (const tile of this.#visible) {
-      const bitmap = (tile.bitmap ?? tile.coming?.context)?.canvas;
+      const bitmap = (tile.bitmap ?? (isBacked ? undefined : tile.coming?.context))?.canvas;
       if (bitmap === undefined) continue;
-      view.drawImage(bitmap, left + tile.left * stretch, top + tile.top * stretch, bitmap.width * stretch, bitmap.height * stretch);
+      const place = [left + tile.left * stretch, top + tile.top * stretch, bitmap.width * stretch, bitmap.height * stretch] as const;
+      view.clearRect(...place);
+      view.drawImage(bitmap, ...place);
     }
   }
 

@@ -11,6 +11,8 @@ export interface ChatPort {
   toggled(isOpen: boolean): void;
 }
 
+const INVITATION = 'Say hello. Everybody on this canvas reads it, also those who come later.';
+
 export class Chat {
   readonly node: HTMLElement;
   readonly toggleButton: HTMLButtonElement;
@@ -21,6 +23,7 @@ export class Chat {
     ...{ 'aria-label': 'Message', enterkeyhint: 'send', autocomplete: 'off' },
   });
   readonly #form: HTMLElement;
+  readonly #invitation = element('p', {}, INVITATION);
   readonly #badge = element('span', { class: 'badge', hidden: true });
   #unread = 0;
   #isOpen = false;
@@ -71,8 +74,10 @@ export class Chat {
     this.#port.toggled(isOpen);
   }
 
+  /** Who may only look reads what the others write. */
   setReadOnly(isReadOnly: boolean): void {
     this.#form.hidden = isReadOnly;
+    this.#invitation.textContent = isReadOnly ? 'Nobody has written anything yet.' : INVITATION;
   }
 
   focus(): void {
@@ -92,7 +97,7 @@ export class Chat {
     };
     for (const line of lines) add(line, false);
     for (const line of pending) add(line, true);
-    if (nodes.length === 0) nodes.push(element('li', { class: 'chat-empty' }, icon('chat'), element('p', {}, 'Say hello. Everybody on this canvas reads it, also those who come later.')));
+    if (nodes.length === 0) nodes.push(element('li', { class: 'chat-empty' }, icon('chat'), this.#invitation));
     this.#list.replaceChildren(...nodes);
     if (wasAtEnd || pending.length > 0) this.#scrollToEnd();
     if (isNew && !this.#isOpen) this.#setUnread(this.#unread + 1);

@@ -92,6 +92,20 @@ export function showPeople(people: readonly Visitor[]): void {
   open(dialog);
 }
 
+/** A link, selected, to be copied by hand. */
+export function showLink(link: string): void {
+  const field = element('input', { class: 'field', id: 'link', value: link, readonly: true });
+  const dialog = element(
+    'dialog',
+    { class: 'dialog wide', 'aria-labelledby': 'link-title' },
+    element('h2', { id: 'link-title' }, element('label', { for: 'link' }, 'Copy this link')),
+    field,
+    closing(() => dialog.close()),
+  );
+  open(dialog);
+  field.select();
+}
+
 const SHORTCUTS: readonly (readonly [string, string])[] = [
   ['V  P  E  L  T', 'Select, pen, eraser, line, text'],
   ['1 – 9', 'Colour, also of what is selected'],

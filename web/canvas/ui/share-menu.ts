@@ -2,6 +2,7 @@
 
 import { linkTo, lockOf, type RoomLink } from '../model/rooms.js';
 import { element, icon } from './dom.js';
+import { showLink } from './dialogs.js';
 import { Menu, type MenuItem } from './menu.js';
 
 export class ShareMenu {
@@ -35,6 +36,6 @@ async function copyText(text: string, done: string, say: (text: string) => void)
     say(done);
   } catch {
     // Without a secure connection browsers do not let pages copy; then the link is shown to be copied by hand.
-    say(text);
+    showLink(text);
   }
 }

@@ -1,8 +1,7 @@
 // The field in which a text of the sheet is written, at the place and in the size that it will have there.
 
-import { LINE_HEIGHT } from '../model/box.js';
 import { TEXT_MAX, type Text } from '../model/events.js';
-import { FONT_FAMILY } from '../model/svg.js';
+import { FONT_FAMILY, LINE_HEIGHT } from '../model/lettering.js';
 import { element } from './dom.js';
 
 export class TextEditor {
