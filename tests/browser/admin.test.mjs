@@ -46,6 +46,11 @@ scene('the page for operators asks for the token, and shows lanes that move', as
     const rows = page.getByRole('region', { name: `Lanes to ${peer}` }).getByRole('rowheader');
     assert.deepEqual((await rows.allInnerTexts()).map((text) => text.split('\n')[0]), ['bulk 0', 'bulk 1', 'data 0', 'control 0']);
   }
+  const documents = page.getByRole('region', { name: 'Documents' });
+  assert.equal(await documents.getByRole('rowheader').count(), 3);
+  await documents.getByLabel('Topic').fill('canvas/lobby');
+  await page.keyboard.press('Enter');
+  await documents.getByText(/ owns canvas\/lobby \(partition 219\)/).waitFor();
   const rates = async () => (await page.getByRole('region', { name: 'Lanes to' }).locator('td[data-label=Sent] .figure').allInnerTexts()).join();
   const seen = new Set();
   await until('rates that change', async () => {

@@ -10,6 +10,7 @@ import { AdminApi, AdminError } from './net/admin-api.js';
 import { forgetToken, loadToken, saveToken } from './net/token.js';
 import { Graph } from './ui/graph.js';
 import { LaneTables } from './ui/lane-tables.js';
+import { OwnerCard } from './ui/owner-card.js';
 import { notice, signIn } from './ui/sign-in.js';
 import { summary } from './ui/summary.js';
 
@@ -22,6 +23,7 @@ class AdminPage {
   #main = element('main');
   #summary = element('div');
   #graph = new Graph(() => void this.#read());
+  #owners = new OwnerCard(() => void this.#read());
   #tables = new LaneTables();
   #history = new LaneHistory();
   #api = new AdminApi(loadToken());
@@ -45,10 +47,12 @@ class AdminPage {
     const api = this.#api;
     try {
       const node = await api.node();
-      const [lanes, members, tree] = await Promise.all([api.lanes(), api.members(), this.#graph.root === '' ? undefined : api.tree(this.#graph.root)]);
+      const [lanes, members, tree, placement] = await Promise.all(
+        [api.lanes(), api.members(), this.#graph.root === '' ? undefined : api.tree(this.#graph.root), api.placement(this.#owners.topic)]);
       if (api !== this.#api) return;
       this.#history.add(lanes.lanes);
       this.#graph.update(members, tree);
+      this.#owners.update(placement);
       this.#tables.update(lanes.lanes, this.#history);
       document.title = `${node.name} – Troupe node`;
       this.#title.textContent = node.name;
@@ -57,7 +61,7 @@ class AdminPage {
       this.#say(silent, silent === 'live' ? 'is-good' : 'is-bad');
       this.#summary.replaceChildren(summary(node));
       // What stays in its place keeps its focus, and an open list of choices stays open.
-      if (this.#summary.parentElement === null) this.#main.replaceChildren(this.#summary, this.#graph.element, this.#tables.element);
+      if (this.#summary.parentElement === null) this.#main.replaceChildren(this.#summary, this.#graph.element, this.#owners.element, this.#tables.element);
       this.#schedule();
     } catch (error) {
       if (api === this.#api) this.#onFailure(error instanceof AdminError ? error : new AdminError('away', String(error)));

@@ -64,6 +64,26 @@ export interface MembersAnswer {
   members: Member[];
 }
 
+export interface Owner {
+  name: string;
+  zone: string;
+  is_here: boolean;
+  is_reachable: boolean;
+  partitions: number;
+}
+
+export interface PlacementAnswer {
+  node: string;
+  partitions: number;
+  moves: boolean;
+  trouble: string;
+  owners: Owner[];
+  /** Of the topic that was asked for. */
+  topic?: string;
+  partition?: number;
+  owner?: string;
+}
+
 export interface TreeAnswer {
   node: string;
   overlay: string;

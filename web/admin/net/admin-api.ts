@@ -1,6 +1,6 @@
 // Asks the node that served this page what it does.
 
-import type { LanesAnswer, MembersAnswer, NodeAnswer, TreeAnswer } from '../model/answers.js';
+import type { LanesAnswer, MembersAnswer, NodeAnswer, PlacementAnswer, TreeAnswer } from '../model/answers.js';
 
 /** How an answer failed, as far as the page cares. */
 export type Failure = 'no-token' | 'wrong-token' | 'too-many' | 'closed' | 'away';
@@ -27,6 +27,11 @@ export class AdminApi {
 
   members(): Promise<MembersAnswer> {
     return this.#get('members');
+  }
+
+  /** Who owns documents, and a topic among them; undefined if the node has none. */
+  async placement(topic: string): Promise<PlacementAnswer | undefined> {
+    return this.#get<PlacementAnswer>(topic === '' ? 'placement' : `placement?topic=${encodeURIComponent(topic)}`).catch(() => undefined);
   }
 
   /** How the broadcasts of a node travel; undefined if it is no member any more. */
