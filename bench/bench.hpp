@@ -64,6 +64,18 @@ struct NodesOptions {
   OutputOptions output;
 };
 
+/// The journal of documents alone, beside the bare engine with the same batching.
+struct JournalBenchOptions {
+  std::vector<std::string> engines{"rocksdb", "postgres"};
+  std::vector<std::uint32_t> documents{1, 1000};
+  std::size_t batch = 100;  ///< Events of one append, where there is one document; otherwise 1.
+  std::size_t size = 128;   ///< Of an event's data.
+  double seconds = 3;       ///< For each case and system.
+  std::string directory;    ///< In which data directories are made; empty: the system's for temporary files.
+  std::string connection;   ///< To a PostgreSQL; empty: one is started in a temporary folder.
+  OutputOptions output;
+};
+
 // Each returns the exit code of the program: 0, or 1 with the cause on standard error; and throws what keeps it from
 // beginning.
 
@@ -71,6 +83,7 @@ int run_actors(const ActorsOptions& options);
 int run_echo(const EchoOptions& options);
 int run_fanout(const FanoutOptions& options);
 int run_nodes(const NodesOptions& options);
+int run_journal(const JournalBenchOptions& options);
 
 // The other processes. A server prints one line with its address and ends when standard input does, so that it never
 // outlives its parent; a client prints one line with its result.

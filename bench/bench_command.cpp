@@ -181,6 +181,33 @@ void add_fanout(CLI::App& bench, std::function<int()>& chosen) {
   server->add_option("--shards", server_options->shards);
 }
 
+void add_journal(CLI::App& bench, std::function<int()>& chosen) {
+  auto [command, options] = add<JournalBenchOptions>(bench, chosen, "journal",
+                                                     "Durable events a second, beside the bare engine", &run_journal);
+  command->footer(
+      "Each document has one append under way, as its owner has. `bare` commits as many events at once as the journal\n"
+      "did on average, without heads, fences, checksums, queues or answers. PostgreSQL is started in a temporary "
+      "folder\n"
+      "unless --connection names one.");
+  add_seconds(*command, options->seconds);
+  add_names(*command, "--engines", options->engines, {"rocksdb", "postgres"}, "rocksdb, postgres");
+  command->add_option("--documents", options->documents, "Numbers of documents")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  command->add_option("--batch", options->batch, "Events of one append, where there is one document")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--size", options->size, "Bytes of an event's data")
+      ->capture_default_str()
+      ->transform(size_value());
+  command->add_option("--directory", options->directory, "Where data directories are made; not a RAM disk")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
+  command->add_option("--connection", options->connection, "To a PostgreSQL, as journal.connection");
+  add_output(*command, options->output);
+}
+
 void add_nodes(CLI::App& bench, std::function<int()>& chosen) {
   auto [command, options] = add<NodesOptions>(
       bench, chosen, "nodes", "A cluster of many processes: memory, joining, idle processor time, noticing a death",
@@ -228,6 +255,7 @@ void add_bench_command(CLI::App& app, std::function<int()>& chosen) {
   add_echo_roles(*bench, chosen);
   add_fanout(*bench, chosen);
   add_nodes(*bench, chosen);
+  add_journal(*bench, chosen);
 }
 
 }  // namespace troupe::bench

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs a bench with the smallest parameters and reads what it wrote: `test.py actors|echo|fanout|nodes PROGRAM`.
+"""Runs a bench with the smallest parameters and reads what it wrote: `test.py actors|echo|fanout|nodes|journal PROGRAM`.
 
 Of the peers, Erlang and CAF take part where they are installed and built.
 """
@@ -16,9 +16,11 @@ ARGUMENTS = {
     'echo': ['--modes', 'ack,one_way,beside_bulk', '--pairs', '1,3', '--sizes', '64,100KiB', '--parallelism', '1,2',
              '--affinity', 'pair,random', '--rtt-ms', '0'],
     'fanout': ['--receivers', '1,3', '--outstanding', '1,2'],
+    'journal': ['--documents', '1,10', '--batch', '5'],
     'nodes': ['--nodes', '5', '--overlays', 'peer_to_peer,full_mesh,ring,client_server', '--settle-seconds', '1', '--idle-seconds', '1', '--kills', '2', '--stops', '1'],
 }
 METRICS = {
+    'journal': {'events_per_second', 'events_per_commit'},
     'actors': {'bytes_per_actor', 'actors_per_second', 'messages_per_second'},
     'echo': {'messages_per_second', 'bytes_per_second', 'round_trip_us_p50', 'round_trip_us_p99'},
     'fanout': {'events_per_second', 'deliveries_per_second', 'own_us_p50', 'own_us_p99', 'others_us_p50', 'others_us_p99'},
@@ -26,14 +28,14 @@ METRICS = {
               'idle_bytes_per_second_per_node', 'kill_to_down_ms_p50', 'kill_to_down_ms_max', 'stop_to_down_ms_p50', 'stop_to_down_ms_max'},
 }
 KEYS = ['bench', 'case', 'system', 'metric', 'value', 'unit']
-CASE_KEYS = {'actors': ['what', 'shards'], 'fanout': ['receivers'], 'nodes': ['nodes', 'overlay'],
+CASE_KEYS = {'journal': ['engine', 'documents'], 'actors': ['what', 'shards'], 'fanout': ['receivers'], 'nodes': ['nodes', 'overlay'],
              'echo': ['mode', 'pairs', 'size_bytes', 'rtt_ms', 'parallelism', 'affinity']}
 
 
 def peers_for(bench, program):
     peers = ['erlang'] if shutil.which('erlc') else []
     peers += ['caf'] if Path(program).with_name('troupe-bench-caf').exists() else []
-    return {'actors': peers, 'echo': [*peers, 'tcp'], 'fanout': [], 'nodes': ['erlang'] if 'erlang' in peers else []}[bench]
+    return {'actors': peers, 'echo': [*peers, 'tcp'], 'fanout': [], 'journal': [], 'nodes': ['erlang'] if 'erlang' in peers else []}[bench]
 
 
 def check_page(page):

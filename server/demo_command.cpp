@@ -20,9 +20,9 @@
 
 #include "canvas/canvas.hpp"
 #include "child_node.hpp"
-#include "demo_postgres.hpp"
 #include "serve_command.hpp"
 #include "troupe/gateway/http_get.hpp"
+#include "troupe/node/journal/temporary_postgres.hpp"
 #include "troupe/node/node.hpp"
 #include "web_root.hpp"
 
@@ -151,7 +151,7 @@ class ClusterDemo {
 
   DemoOptions options_;
   bool terminal_;
-  DemoPostgres database_;  ///< Ends after the nodes.
+  TemporaryPostgres database_;  ///< Ends after the nodes.
   std::vector<std::unique_ptr<ChildNode>> nodes_;
   std::vector<SteadyClock::time_point> ended_at_;
   std::vector<std::string> printed_;

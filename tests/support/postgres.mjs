@@ -62,8 +62,11 @@ export class PostgresServer {
   async start(...settings) {
     const words = ['-D', this.data, '-k', this.folder, '-c', 'listen_addresses=', '-c', `port=${PORT}`, '-c', 'shared_buffers=32MB', '-c', 'max_connections=60'];
     for (const setting of settings) words.push('-c', setting);
-    this.#process = spawn('setpriv', ['--pdeathsig', 'QUIT', ...asUser, program('postgres'), ...words], { stdio: 'ignore' });
-    await until('PostgreSQL takes connections', () => this.isUp());
+    await until('PostgreSQL takes connections', () => {
+      // It refuses to start as long as processes of a server that was killed are at their end.
+      if (!this.isRunning) this.#process = spawn('setpriv', ['--pdeathsig', 'QUIT', ...asUser, program('postgres'), ...words], { stdio: 'ignore' });
+      return this.isUp();
+    });
     return this;
   }
 

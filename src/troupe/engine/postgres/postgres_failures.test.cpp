@@ -61,7 +61,7 @@ class PostgresFailures : public PostgresJournalTest {
 };
 
 TEST_F(PostgresFailures, nothing_acknowledged_is_lost_when_the_database_is_killed) {
-  constexpr int kKills = 5;
+  constexpr int kKills = 3;
   std::atomic<bool> is_over = false;
   std::vector<std::uint64_t> lasts(4);
   std::vector<std::jthread> writers;
@@ -124,6 +124,33 @@ TEST_F(PostgresFailures, a_database_that_hangs_is_waited_for_within_a_bound) {
   const auto opened = open("s");
   EXPECT_EQ(read("s"), make_events(1, opened->last_seq));
   EXPECT_EQ(append("s", opened->fence, make_events(opened->last_seq + 1, 1)), kAppended);
+}
+
+TEST_F(PostgresFailures, when_another_host_takes_over_writers_and_readers_go_there) {
+  PostgresServer next;
+  under_test_.end();
+  auto options = under_test_.another_options();
+  options.address.connection =
+      "host=" + under_test_.server.folder().string() + "," + next.folder().string() + " user=troupe dbname=postgres";
+  auto journal = PostgresJournal::open(std::move(options)).value();
+  EXPECT_EQ(append("s", open("s", *journal)->fence, make_events(1, 1, "old"), *journal), kAppended);
+  // The old one is alive and can be read, but writes are for the other, which begins empty.
+  under_test_.query("ALTER SYSTEM SET default_transaction_read_only = on");
+  under_test_.query("SELECT pg_reload_conf()");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  Result<document::OpenedStream> opened = open("s", *journal);
+  while (!opened || opened->last_seq != 0) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // poll: until the journal is at the other host
+    opened = open("s", *journal);
+  }
+  EXPECT_EQ(append("s", opened->fence, make_events(1, 2, "new"), *journal), kAppended);
+  Answer<std::vector<document::Event>> events;
+  journal->read({.stream = "s"}, events.done());
+  EXPECT_EQ(events.get(), make_events(1, 2, "new"));
+  journal.reset();
+  under_test_.query("ALTER SYSTEM RESET default_transaction_read_only");
+  under_test_.query("SELECT pg_reload_conf()");
 }
 
 TEST_F(PostgresFailures, a_session_that_is_ended_is_made_again) {

@@ -21,26 +21,23 @@ using document::OpenedStream;
 using document::ReadRequest;
 using document::Snapshot;
 
-/// Tells of several writers as of one: of the first failure, of another cause, and of the recovery of all.
+/// Tells of several writers as of one: of the first that fails, and of the recovery of all.
 class JointHealth {
  public:
   explicit JointHealth(std::move_only_function<void(const Result<void>&)> listener) : listener_(std::move(listener)) {}
 
   void changed(bool& is_well, const Result<void>& health) {
     const std::lock_guard lock(mutex_);
-    if (is_well != health.has_value()) ill_ = health ? ill_ - 1 : ill_ + 1;
+    if (is_well == health.has_value()) return;
     is_well = health.has_value();
-    std::string cause = health ? "" : health.error().detail;
-    const bool is_news = health ? ill_ == 0 : cause != told_;
-    if (!is_news) return;
-    told_ = std::move(cause);
-    if (listener_) listener_(health);
+    ill_ = is_well ? ill_ - 1 : ill_ + 1;
+    const bool is_news = is_well ? ill_ == 0 : ill_ == 1;
+    if (is_news && listener_) listener_(health);
   }
 
  private:
   std::mutex mutex_;
   std::size_t ill_ = 0;
-  std::string told_;  ///< The cause that the listener knows.
   std::move_only_function<void(const Result<void>&)> listener_;
 };
 

@@ -89,17 +89,20 @@ void PostgresServer::restart_with(const std::string& setting) {
 
 void PostgresServer::start(const std::string& setting) {
   const std::string folder = folder_.string();
-  server_ = run({program("postgres"), "-D", folder + "/data", "-k", folder, "-c", "listen_addresses=", "-c",
-                 "port=5432", "-c", setting, "-c", "shared_buffers=32MB", "-c", "max_connections=60"});
+  const std::vector<std::string> command = {program("postgres"),   "-D", folder + "/data",    "-k", folder,  "-c",
+                                            "listen_addresses=",   "-c", "port=5432",         "-c", setting, "-c",
+                                            "shared_buffers=32MB", "-c", "max_connections=60"};
+  server_ = run(command);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (PQping(connection().c_str()) != PQPING_OK) {
     ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "PostgreSQL does not start: see " << folder_ / "output";
+    // It refuses to start as long as processes of a server that was killed are at their end.
+    if (::waitpid(server_, nullptr, WNOHANG) == server_) server_ = run(command);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));  // poll: until it takes connections
   }
 }
 
 void PostgresServer::kill() {
-  // The children notice by themselves that their parent is gone; the next start waits until they are.
   ::kill(server_, SIGKILL);
   ::waitpid(server_, nullptr, 0);
   server_ = 0;

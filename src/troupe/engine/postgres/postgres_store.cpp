@@ -15,7 +15,6 @@ namespace {
 
 using document::Event;
 using document::ReadRequest;
-using document::Snapshot;
 using document::StreamHead;
 using SteadyClock = std::chrono::steady_clock;
 
@@ -210,8 +209,9 @@ std::expected<std::vector<ChangeOutcome>, CommitFailure> PostgresStore::commit_o
 PostgresConnection::Executed PostgresStore::query(const std::string& statement, const PostgresParameters& parameters) {
   const std::lock_guard lock(readers_mutex_);
   for (bool is_new = false;; is_new = true) {
-    if (reader_ == nullptr || !reader_->is_usable()) {
+    if (reader_ == nullptr || !reader_->is_usable() || reader_generation_ != generation_) {
       reader_.reset();
+      reader_generation_ = generation_;
       auto connected = PostgresConnection::connect(address_, 0);
       if (!connected) return std::unexpected(PostgresFailure{std::move(connected.error()), "", false});
       reader_ = std::move(*connected);
@@ -304,10 +304,14 @@ Result<void> PostgresStore::recover() {
     if (!connected) return std::unexpected(std::move(connected.error()));
     if (auto prepared = prepare_tables(**connected); !prepared) return prepared;
     writer_ = std::move(*connected);
+    ++generation_;
   }
   if (auto promised = check_promises(*writer_, address_); !promised) return promised;
-  if (const auto probed = writer_->execute(kProbe); !probed) return std::unexpected(probed.error().error);
-  return {};
+  const auto probed = writer_->execute(kProbe);
+  if (probed) return {};
+  // One that takes no writes any more, as an old primary: the next attempt looks at the other hosts, too.
+  if (writer_->is_usable()) writer_.reset();
+  return std::unexpected(probed.error().error);
 }
 
 }  // namespace troupe::engine

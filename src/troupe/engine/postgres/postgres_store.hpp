@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -58,8 +59,12 @@ class PostgresStore final : public JournalStore {
   std::unique_ptr<PostgresConnection> writer_;  ///< Null while there is none.
   std::chrono::steady_clock::time_point late_since_;
 
+  /// Grows with each connection of the writer, which may be to another host: readers then leave the one they know.
+  std::atomic<std::uint64_t> generation_ = 0;
+
   std::mutex readers_mutex_;
   std::unique_ptr<PostgresConnection> reader_;
+  std::uint64_t reader_generation_ = 0;
 };
 
 }  // namespace troupe::engine

@@ -1,4 +1,4 @@
-#include "demo_postgres.hpp"
+#include "troupe/node/journal/temporary_postgres.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -13,7 +13,7 @@
 
 #include "troupe/node/journal/open_journal.hpp"
 
-namespace troupe::server {
+namespace troupe {
 
 namespace {
 
@@ -22,8 +22,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kStartWithin = std::chrono::seconds(20);
 constexpr auto kStopWithin = std::chrono::seconds(10);
-constexpr std::string_view kRemedy =
-    "install it (tools/install_packages.sh postgres), or keep drawings on the disks of the nodes: --journal rocksdb";
+constexpr std::string_view kRemedy = "install it with tools/install_packages.sh postgres, or choose rocksdb";
 
 /// Debian keeps the server's programs apart from those on the PATH, one folder a version. Empty if there are none.
 fs::path program(const std::string& name) {
@@ -41,7 +40,7 @@ const passwd* server_user() { return ::geteuid() == 0 ? ::getpwnam("postgres") :
 
 }  // namespace
 
-DemoPostgres::~DemoPostgres() {
+TemporaryPostgres::~TemporaryPostgres() {
   if (pid_ > 0) {
     ::kill(pid_, SIGINT);  // Its fast shutdown.
     const auto deadline = SteadyClock::now() + kStopWithin;
@@ -54,9 +53,11 @@ DemoPostgres::~DemoPostgres() {
   if (!folder_.empty()) fs::remove_all(folder_, ignored);
 }
 
-std::string DemoPostgres::connection() const { return "host=" + folder_.string() + " user=troupe dbname=postgres"; }
+std::string TemporaryPostgres::connection() const {
+  return "host=" + folder_.string() + " user=troupe dbname=postgres";
+}
 
-Result<void> DemoPostgres::start() {
+Result<void> TemporaryPostgres::start() {
   if (program("initdb").empty() || (::geteuid() == 0 && server_user() == nullptr)) {
     return fail(ErrorCode::kUnavailable, "there is no PostgreSQL on this machine: " + std::string(kRemedy));
   }
@@ -67,8 +68,8 @@ Result<void> DemoPostgres::start() {
   return await_connections();
 }
 
-Result<void> DemoPostgres::make_folder() {
-  std::string path = (fs::temp_directory_path() / "troupe-demo-XXXXXX").string();
+Result<void> TemporaryPostgres::make_folder() {
+  std::string path = (fs::temp_directory_path() / "troupe-postgres-XXXXXX").string();
   const passwd* user = server_user();
   if (::mkdtemp(path.data()) == nullptr ||
       (user != nullptr && ::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0)) {
@@ -78,7 +79,7 @@ Result<void> DemoPostgres::make_folder() {
   return {};
 }
 
-Result<void> DemoPostgres::make_database() {
+Result<void> TemporaryPostgres::make_database() {
   const pid_t made = run({program("initdb"), "--no-instructions", "--no-locale", "--auth=trust", "--encoding=UTF8",
                           "--username=troupe", "--pgdata=" + (folder_ / "data").string()});
   int status = -1;
@@ -86,7 +87,7 @@ Result<void> DemoPostgres::make_database() {
   return fail(ErrorCode::kInputOutput, "no database could be made in " + folder_.string());
 }
 
-Result<void> DemoPostgres::await_connections() const {
+Result<void> TemporaryPostgres::await_connections() const {
   NodeOptions options;
   options.journal.engine = JournalOptions::Engine::kPostgres;
   options.journal.durability = JournalOptions::Durability::kNode;
@@ -99,7 +100,7 @@ Result<void> DemoPostgres::await_connections() const {
   }
 }
 
-pid_t DemoPostgres::run(const std::vector<std::string>& words) const {
+pid_t TemporaryPostgres::run(const std::vector<std::string>& words) const {
   // Everything that allocates is done before the fork.
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
@@ -109,7 +110,7 @@ pid_t DemoPostgres::run(const std::vector<std::string>& words) const {
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child != 0) return child;
-  ::setpgid(0, 0);  // Ctrl-C in the terminal is for the demo.
+  ::setpgid(0, 0);  // Ctrl-C in the terminal is for this program.
   if (user != nullptr && (::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   if (::getppid() != parent) ::_exit(1);
@@ -120,4 +121,4 @@ pid_t DemoPostgres::run(const std::vector<std::string>& words) const {
   ::_exit(127);
 }
 
-}  // namespace troupe::server
+}  // namespace troupe

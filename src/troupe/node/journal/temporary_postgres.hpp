@@ -8,16 +8,16 @@
 
 #include "troupe/base/error.hpp"
 
-namespace troupe::server {
+namespace troupe {
 
-/// A PostgreSQL of the demo's own, in a temporary folder and on a socket there, which only this user reaches. It and
-/// what is in it go with the demo.
-class DemoPostgres {
+/// A PostgreSQL for demos and measurements, in a temporary folder and on a socket there, which only this user reaches.
+/// It and what is in it go with this object.
+class TemporaryPostgres {
  public:
-  DemoPostgres() = default;
-  ~DemoPostgres();
-  DemoPostgres(const DemoPostgres&) = delete;
-  DemoPostgres& operator=(const DemoPostgres&) = delete;
+  TemporaryPostgres() = default;
+  ~TemporaryPostgres();
+  TemporaryPostgres(const TemporaryPostgres&) = delete;
+  TemporaryPostgres& operator=(const TemporaryPostgres&) = delete;
 
   /// Returns when it takes connections.
   Result<void> start();
@@ -37,4 +37,4 @@ class DemoPostgres {
   pid_t pid_ = -1;
 };
 
-}  // namespace troupe::server
+}  // namespace troupe
