@@ -178,12 +178,12 @@ export class Room {
       closed: (problem) => {
         this.#timeMachine?.bar.node.replaceWith(this.#toolbar.node);
         this.#timeMachine = undefined;
-        this.#root.classList.remove('has-history');
+        this.#header.showHistory(false);
         if (problem !== undefined) this.#toasts.show(problem);
       },
     });
-    this.#root.classList.add('has-history');
     this.#toolbar.node.replaceWith(this.#timeMachine.bar.node);
+    this.#header.showHistory(true);
   }
 
   async #exportPng(): Promise<void> {

@@ -21,11 +21,13 @@ export class Header {
   readonly #status = element('span', { class: 'status', role: 'status' });
   readonly #node = element('span', { class: 'node-name' });
   readonly #latency = element('span', { class: 'latency' });
+  readonly #history: HTMLButtonElement;
   #shown = '';
 
   constructor({ room, homePath, people, share, chatToggle, history, menu }: HeaderParts) {
     const button = (name: 'history' | 'more', title: string, onclick?: () => void) =>
       element('button', { class: `icon-button ${name}`, type: 'button', title, 'aria-label': title, onclick }, icon(name));
+    this.#history = button('history', 'History', history);
     const connection = element('div', { class: 'connection', title: 'The node that serves you, and the time to it and back' }, this.#node, this.#latency);
     this.node = element(
       'header',
@@ -37,10 +39,16 @@ export class Header {
       connection,
       people,
       share,
-      button('history', 'History', history),
+      this.#history,
       new Menu(button('more', 'More'), menu).node,
       chatToggle,
     );
+  }
+
+  /** The history is shown, or no longer: then the keyboard is back where it came from. */
+  showHistory(isOpen: boolean): void {
+    this.#history.setAttribute('aria-expanded', String(isOpen));
+    if (!isOpen) this.#history.focus();
   }
 
   showStatus(line: StatusLine): void {
