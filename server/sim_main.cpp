@@ -60,6 +60,22 @@ int run_seeds(const std::string& name, const Seeds& seeds, const std::function<R
   return 0;
 }
 
+CLI::App* add_document_command(CLI::App& app, troupe::sim::DocumentRunOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "document", "clients append to shared documents; no acknowledged event may be lost, repeated or reordered");
+  command->add_option("--nodes", options.nodes)->capture_default_str()->check(CLI::Range(1, 100));
+  command->add_option("--clients", options.clients)->capture_default_str()->check(CLI::Range(1, 1000));
+  command->add_option("--documents", options.documents)->capture_default_str()->check(CLI::Range(1, 1000));
+  command
+      ->add_option(
+          "--journal", options.journal,
+          "own: each node has one, and its documents wait for it; shared: all have one, and documents move; else "
+          "the seed chooses")
+      ->check(CLI::IsMember({"own", "shared"}));
+  command->add_option("--events", options.events, "that each client appends")->capture_default_str();
+  return command;
+}
+
 /// Links that jitter and stall.
 struct CalmCommand {
   CalmCommand(CLI::App& app, const std::vector<std::string>& overlays)
@@ -110,19 +126,8 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::Range(0, 64));
   };
-  CLI::App* document = app.add_subcommand(
-      "document", "clients append to shared documents; no acknowledged event may be lost, repeated or reordered");
+  CLI::App* document = add_document_command(app, documents);
   add_common(document, documents);
-  document->add_option("--nodes", documents.nodes)->capture_default_str()->check(CLI::Range(1, 100));
-  document->add_option("--clients", documents.clients)->capture_default_str()->check(CLI::Range(1, 1000));
-  document->add_option("--documents", documents.documents)->capture_default_str()->check(CLI::Range(1, 1000));
-  document
-      ->add_option(
-          "--journal", documents.journal,
-          "own: each node has one, and its documents wait for it; shared: all have one, and documents move; else "
-          "the seed chooses")
-      ->check(CLI::IsMember({"own", "shared"}));
-  document->add_option("--events", documents.events, "that each client appends")->capture_default_str();
   CLI::App* cluster = app.add_subcommand(
       "cluster",
       "actors send each other numbered messages; no pair may see a reordering, and all must find each other again");

@@ -42,7 +42,8 @@ std::string render_owners(const json& placement) {
 std::string render_where(const json& placement) {
   const std::string owner = placement.value("owner", "");
   const std::string topic = placement.value("topic", "?");
-  const std::string part = fmt::format("partition {} of {}", placement.value("partition", 0), placement.value("partitions", 0));
+  const std::string part =
+      fmt::format("partition {} of {}", placement.value("partition", 0), placement.value("partitions", 0));
   if (owner.empty()) return trouble_of(placement) + fmt::format("{}: nobody owns it at present ({})\n", topic, part);
   return trouble_of(placement) + fmt::format("{}: {} owns it ({})\n", topic, owner, part);
 }

@@ -8,13 +8,14 @@ namespace troupe::server {
 namespace {
 
 nlohmann::json placement() {
-  return {{"node", "a"},
-          {"partitions", 256},
-          {"moves", true},
-          {"trouble", ""},
-          {"owners",
-           {{{"name", "a"}, {"zone", "east"}, {"is_here", true}, {"is_reachable", true}, {"partitions", 130}},
-            {{"name", "a-longer-name"}, {"zone", ""}, {"is_here", false}, {"is_reachable", false}, {"partitions", 126}}}}};
+  return {
+      {"node", "a"},
+      {"partitions", 256},
+      {"moves", true},
+      {"trouble", ""},
+      {"owners",
+       {{{"name", "a"}, {"zone", "east"}, {"is_here", true}, {"is_reachable", true}, {"partitions", 130}},
+        {{"name", "a-longer-name"}, {"zone", ""}, {"is_here", false}, {"is_reachable", false}, {"partitions", 126}}}}};
 }
 
 TEST(PlacementTable, shows_who_owns_how_much) {

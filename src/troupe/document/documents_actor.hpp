@@ -6,10 +6,10 @@
 #include <string>
 
 #include "troupe/actor/actor.hpp"
-#include "troupe/document/courier.hpp"
 #include "troupe/document/document_options.hpp"
 #include "troupe/document/follow.hpp"
-#include "troupe/document/placement.hpp"
+#include "troupe/document/owners/courier.hpp"
+#include "troupe/document/owners/placement.hpp"
 
 namespace troupe::document {
 
@@ -77,6 +77,7 @@ class DocumentsActor final : public Actor<DocumentsActor> {
   };
   void send_appends(const std::string& topic);
   void on_append_answer(const std::string& topic, Courier::Number number, Result<Append::Reply> answer);
+  void look_after(const std::string& topic);
   void try_appends_again(const std::string& topic);
   struct ReadJourney;
   void send_read(std::shared_ptr<ReadJourney> journey);

@@ -45,15 +45,22 @@ void DocumentsActor::send_appends(const std::string& topic) {
                     on_append_answer(topic, number, std::move(answer));
                   });
   }
-  on_append_answer(topic, 0, Append::Reply{});
+  look_after(topic);
 }
 
-/// Number 0: nothing came, but what follows may be due.
 void DocumentsActor::on_append_answer(const std::string& topic, Courier::Number number, Result<Append::Reply> answer) {
   const auto found = journeys_.find(topic);
   if (found == journeys_.end()) return;
+  if (answer) found->second.attempts = 0;
+  found->second.courier.on_answer(number, std::move(answer));
+  look_after(topic);
+}
+
+/// Ends the journey, or sees to it that it goes on.
+void DocumentsActor::look_after(const std::string& topic) {
+  const auto found = journeys_.find(topic);
+  if (found == journeys_.end()) return;
   Journey& journey = found->second;
-  if (number != 0) journey.courier.on_answer(number, std::move(answer));
   if (journey.courier.size() == 0) {
     context().cancel(journey.retry);
     journeys_.erase(found);

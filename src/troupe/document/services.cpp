@@ -1,7 +1,7 @@
 #include "troupe/document/services.hpp"
 
 #include "troupe/document/documents_actor.hpp"
-#include "troupe/document/placement_actor.hpp"
+#include "troupe/document/owners/placement_actor.hpp"
 #include "troupe/pubsub/presence_actor.hpp"
 
 namespace troupe::document {

@@ -108,7 +108,8 @@ class Checks {
       warn("cluster.join", "in the overlay static these are the node's neighbours, and it has none of its own",
            "name them, or take care that other nodes name this one");
     }
-    if (name == "static" && !options_.join.empty() && options_.document_nodes.empty() && serves_documents && !is_journal_shared()) {
+    if (name == "static" && !options_.join.empty() && options_.document_nodes.empty() && serves_documents &&
+        !is_journal_shared()) {
       warn("document.nodes", "without this list each node takes its neighbours for the owners of documents",
            "name the owners, the same list on each node");
     }

@@ -12,7 +12,7 @@
 #include <mutex>
 
 #include "troupe/document/documents.hpp"
-#include "troupe/document/placement.hpp"
+#include "troupe/document/owners/placement.hpp"
 #include "troupe/document/services.hpp"
 #include "troupe/document/topic_name.hpp"
 #include "troupe/gateway/gateway.hpp"

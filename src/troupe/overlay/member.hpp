@@ -17,7 +17,7 @@ struct Member {
   std::string http;     ///< host:port of the gateway as others reach it; empty: has none.
   std::string zone;     ///< Rack, room or region, as the operator names it; may be empty.
   bool server = true;   ///< For overlays that tell servers from clients.
-  /// What it believes about who owns documents, as a digest; 0: it has none (document/placement.hpp).
+  /// What it believes about who owns documents, as a digest; 0: it has none (document/owners/placement.hpp).
   std::uint64_t placement = 0;
 
   NodeId id() const { return {hash64(name), incarnation}; }

@@ -9,7 +9,7 @@
 
 #include "troupe/cluster/cluster.hpp"
 #include "troupe/document/memory_journal.hpp"
-#include "troupe/document/placement.hpp"
+#include "troupe/document/owners/placement.hpp"
 #include "troupe/document/services.hpp"
 #include "troupe/session/render_cache.hpp"
 #include "troupe/sim/event_queue.hpp"

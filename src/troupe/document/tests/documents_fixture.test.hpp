@@ -9,7 +9,7 @@
 
 #include "troupe/cluster/two_worlds.test.hpp"
 #include "troupe/document/documents_actor.hpp"
-#include "troupe/document/placement_actor.hpp"
+#include "troupe/document/owners/placement_actor.hpp"
 #include "troupe/document/tests/document_under_test.test.hpp"
 
 namespace troupe::document {

@@ -91,9 +91,9 @@ std::optional<char> decode_escape(std::string_view digits) {
 
 const std::vector<AdminResource>& admin_resources() {
   static const std::vector<AdminResource> all{
-      {"lanes", &read_lanes}, {"links", &read_links},    {"members", &read_members}, {"node", &read_node},
-      {"placement", &read_placement},
-      {"trees", &read_trees}, {"down", &act_down, true}, {"join", &act_join, true},  {"leave", &act_leave, true}};
+      {"lanes", &read_lanes},    {"links", &read_links},         {"members", &read_members},
+      {"node", &read_node},      {"placement", &read_placement}, {"trees", &read_trees},
+      {"down", &act_down, true}, {"join", &act_join, true},      {"leave", &act_leave, true}};
   return all;
 }
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "troupe/document/placement.hpp"
+#include "troupe/document/owners/placement.hpp"
 #include "troupe/gateway/detail/admin/admin_resources.hpp"
 
 namespace troupe::gateway::detail {

@@ -1,4 +1,4 @@
-#include "troupe/document/courier.hpp"
+#include "troupe/document/owners/courier.hpp"
 
 #include <algorithm>
 #include <utility>

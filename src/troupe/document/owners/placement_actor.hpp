@@ -8,7 +8,7 @@
 
 #include "troupe/actor/actor.hpp"
 #include "troupe/cluster/membership.hpp"
-#include "troupe/document/placement.hpp"
+#include "troupe/document/owners/placement.hpp"
 
 namespace troupe::document {
 

@@ -1,4 +1,4 @@
-#include "troupe/document/placement_actor.hpp"
+#include "troupe/document/owners/placement_actor.hpp"
 
 #include <algorithm>
 #include <utility>

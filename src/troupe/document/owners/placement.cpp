@@ -1,4 +1,4 @@
-#include "troupe/document/placement.hpp"
+#include "troupe/document/owners/placement.hpp"
 
 #include <utility>
 
