@@ -262,7 +262,8 @@ bool Plumtree::hands_on_to(Slot neighbour, NodeId root, Slot from, const Announc
 void Plumtree::exchange_branch(plumtree::Trees::Row row, const Gossip& gossip, Slot from, const Announcers& announcers,
                                PlumtreeOutputs& outputs) {
   const auto shortest = std::ranges::min_element(announcers, {}, &plumtree::MissingBroadcasts::Announcer::hops);
-  if (!has_trees() || options_.shorter_hops_min == 0 || shortest == announcers.end() || shortest->neighbour == from) return;
+  if (!has_trees() || options_.shorter_hops_min == 0 || shortest == announcers.end() || shortest->neighbour == from)
+    return;
   if (shortest->hops + options_.shorter_hops_min > gossip.hops) return;
   ++counters_.exchanges;
   ++counters_.prunes;
