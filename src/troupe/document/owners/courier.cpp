@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "troupe/actor/actor.hpp"
+
 namespace troupe::document {
 
 bool may_go_again(const Error& error) {

@@ -1,10 +1,11 @@
 #include "troupe/engine/postgres/postgres_server.test.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,19 +32,6 @@ fs::path program(const std::string& name) {
 
 /// PostgreSQL does not run as root: then whom its package made for it.
 const passwd* unprivileged() { return ::geteuid() == 0 ? ::getpwnam("postgres") : nullptr; }
-
-[[noreturn]] void become(const std::vector<std::string>& command, const fs::path& output) {
-  if (const passwd* user = unprivileged()) {
-    if (::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0) ::_exit(126);
-  }
-  ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
-  if (std::freopen(output.c_str(), "a", stdout) == nullptr || ::dup2(STDOUT_FILENO, STDERR_FILENO) < 0) ::_exit(125);
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  ::execv(arguments[0], arguments.data());
-  ::_exit(127);
-}
 
 }  // namespace
 
@@ -76,9 +64,25 @@ PostgresServer::~PostgresServer() {
   fs::remove_all(folder_);
 }
 
+/// Not with fork: other threads of the test may hold locks, which nobody would release in the child.
 pid_t PostgresServer::run(const std::vector<std::string>& command) const {
-  const pid_t child = ::fork();
-  if (child == 0) become(command, folder_ / "output");
+  std::vector<std::string> words{"/usr/bin/setpriv", "--pdeathsig", "QUIT"};
+  if (const passwd* user = unprivileged()) {
+    for (const char* word : {"--reuid", user->pw_name, "--regid", user->pw_name, "--clear-groups"})
+      words.emplace_back(word);
+  }
+  words.insert(words.end(), command.begin(), command.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const std::string output = (folder_ / "output").string();
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  pid_t child = 0;
+  EXPECT_EQ(::posix_spawn(&child, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
+  ::posix_spawn_file_actions_destroy(&actions);
   return child;
 }
 
