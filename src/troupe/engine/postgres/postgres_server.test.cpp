@@ -68,8 +68,8 @@ PostgresServer::~PostgresServer() {
 pid_t PostgresServer::run(const std::vector<std::string>& command) const {
   std::vector<std::string> words{"/usr/bin/setpriv", "--pdeathsig", "QUIT"};
   if (const passwd* user = unprivileged()) {
-    for (const char* word : {"--reuid", user->pw_name, "--regid", user->pw_name, "--clear-groups"})
-      words.emplace_back(word);
+    const std::string name = user->pw_name;
+    words.insert(words.end(), {"--reuid", name, "--regid", name, "--clear-groups"});
   }
   words.insert(words.end(), command.begin(), command.end());
   std::vector<char*> arguments;
