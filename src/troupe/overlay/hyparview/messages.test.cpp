@@ -43,14 +43,15 @@ TEST(HyParViewMessages, have_this_format) {
   EXPECT_EQ(hex(encode(DisconnectWait{})), "0f0100");
   const Member joiner{.name = "b", .incarnation = 2, .address = "b:1", .http = "", .zone = "z", .server = true};
   EXPECT_EQ(hex(encode(ForwardJoin{joiner, 6})),
-            "0217"
-            "12000000"
+            "021f"
+            "1a000000"
             "0162"
             "0200000000000000"
             "03623a31"
             "00"
             "017a"
             "01"
+            "0000000000000000"
             "06");
 }
 
