@@ -59,10 +59,11 @@ class Process {
     if (failed != 0) give_up("start " + words[0]);
   }
   ~Process() {
-    close(in_);
-    close(out_);
+    // First: at the end of its input it would say goodbye.
     kill(id_, SIGKILL);
     waitpid(id_, nullptr, 0);
+    close(in_);
+    close(out_);
   }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
